@@ -175,6 +175,9 @@ async def _said(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple
 
 async def _spoken(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     plain = routing.plainly(turn, reading)
+    if plain is None and (valued := routing.by_value(turn, reading)) is not None:
+        made = await decisions.wish(replace(turn, guessed=True), REGISTRY.by_intent[valued], valued, modes)
+        return await one_question.going_back(turn, made)
     return await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
 
 

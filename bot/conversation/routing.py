@@ -63,6 +63,10 @@ _PREFERRED = frozenset(
     }
 )
 _NEAR = 0.7
+_OF_VALUES = {
+    "tax_number": "invoice_request", "invoice_title": "invoice_request", "address": "change_address"
+}  # fmt: skip
+"""What a value by itself is told for, by the reader's slots."""
 _HOLDS = {
     "return_request": frozenset({"exchange_request"}),
     "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
@@ -217,11 +221,29 @@ def plainly(turn: Turn, reading: Reading) -> str | None:
     refuses = reading.refused is not None and bool(reading.refused.tasks)
     if reading.whole is None or answers or refuses or unmissable(reading.whole) == "opt_out":
         return None
+    if turn.memory.order is not None and wished_in_words.stops_sending(turn.text):
+        return "cancel_order"
     if turn.memory.pending is None and wished_in_words.drops(_last(turn) or "", reading.whole):
         return _last(turn)
     intent = wished_in_words.meant(reading.whole)
     wished = frozenset(wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER)
     return intent if intent and wished_in_words.alone(intent, wished) else None
+
+
+def by_value(turn: Turn, reading: Reading) -> str | None:
+    """The wish of a message that only tells a value which nothing but that wish needs, such as a tax number or a whole
+    address, where its words say nothing: it is asked about. None where something is under way, or takes it."""
+    whole, memory = reading.whole, turn.memory
+    if whole is None or turn.customer_id is None or memory.pending is not None or memory.tasks:
+        return None
+    if any(wish.probability >= _RATHER and wish.intent not in _OF_VALUES.values() for wish, _ in reading.wishes):
+        return None
+    if any(one.probability >= _LIKELY and one.intent not in TALK for one in whole.intents[:1]):
+        return None
+    told = {one.slot: one.text for one in whole.acts.slots if one.probability >= _PLAINLY}
+    told = {slot: text for slot, text in told.items() if slot != "address" or may_be_address(text)}
+    takes = {slot for filed in memory.filed for slot in _taken_by_task(filed.task)}
+    return next((wish for slot, wish in _OF_VALUES.items() if slot in told and slot not in takes), None)
 
 
 def _last(turn: Turn) -> str | None:
@@ -378,7 +400,11 @@ def _belongs_to_another(reading: Reading, wish: Wish) -> bool:
 
 def _taken_by(intent: str) -> frozenset[str]:
     """What the reader may tell of the task that an intent wishes."""
-    task = REGISTRY.tasks.get(REGISTRY.tasks_of.get(intent, ""))
+    return _taken_by_task(REGISTRY.tasks_of.get(intent, ""))
+
+
+def _taken_by_task(name: str) -> frozenset[str]:
+    task = REGISTRY.tasks.get(name)
     return (
         frozenset(name for slot in task.slots for name in slot.told_by) if task is not None else frozenset()
     )

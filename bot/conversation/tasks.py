@@ -24,8 +24,9 @@ from bot.conversation.made import (
     told_before,
 )
 from bot.conversation.memory import Filed, Memory, OpenTask
-from bot.conversation.slot_values import NONE, resolved, spares, told_by_parts, told_by_wish, values_in
+from bot.conversation.slot_values import NONE, resolved, spares, told_by_parts, told_by_wish, told_earlier, values_in
 from bot.conversation.turn import Asked, Slot, Task, Turn
+from bot.messages import IncomingKind
 from nlu.acts import Act
 from storage.orders import Order
 from storage.requests import NewRequest, Request, Requests, new_number
@@ -63,6 +64,8 @@ async def begin(turn: Turn, task: Task, known: Values | None = None) -> Answer:
     opened = resolved(turn, task, _noted(turn, opened, told), order)
     if made is None and order is not None and not phrases.asks(turn.text):
         opened = opened.with_values(await told_before(turn, task, opened))
+    if made is None:
+        opened = opened.with_values(await told_earlier(turn, task, opened))
     if made is None or (told and task.asks(opened) is not None):
         return await _go_on(turn, task, opened, order, sure=not turn.guessed)
     return await _file(turn, task, opened, order)
@@ -90,9 +93,10 @@ async def file(turn: Turn, task: Task, order: Order | None, values: Values | Non
     opened = _noted(turn, _under_way(turn, task, order), values or {})
     made = await open_request(turn, task.request, order)
     asks = made is None and turn.guessed and not _is_for_people(turn, task)
-    if not asks:
-        return await _file(turn, task, opened, order)
-    return await _told_of_a_trouble(turn, task, order) or task_words.reading_back(turn, task, opened, order)
+    adds = made is None and turn.does(Act.ADDS)
+    if (asks or adds) and (more := await _told_of_a_trouble(turn, task, order)) is not None:
+        return more
+    return task_words.reading_back(turn, task, opened, order) if asks else await _file(turn, task, opened, order)
 
 
 async def _told_of_a_trouble(turn: Turn, task: Task, order: Order | None) -> Answer | None:
@@ -252,6 +256,9 @@ async def _order(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
 def _noted(turn: Turn, opened: OpenTask, told: Values) -> OpenTask:
     """The task with what was told, and with the customer's words, each once."""
     now = turn.said.strip()
+    if not (now or opened.said) and turn.incoming.kind is IncomingKind.TEXT:
+        # A yes to a button wishes what was spoken of before it.
+        now = "\n".join(turn.memory.before)
     said = opened.said if not now or now in opened.said else f"{opened.said}\n{now}".strip()
     return replace(opened.with_values(told), said=said[-SAID:])
 
@@ -303,6 +310,8 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
         return await waiting.left_to_people(turn)
     details = details_of(turn, opened, order)
     memory = task_words.about(turn.memory, order).without_task(task.name)
+    for other in memory.tasks if task.ends and order is not None else ():
+        memory = memory.without_task(other.name) if other.order == opened.order else memory
     # Read before the transaction, which others wait for.
     beside = await task_words.beside(turn, task, opened, order)
 

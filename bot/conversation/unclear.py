@@ -149,6 +149,8 @@ async def decided(
     more = await pages.more_of_told(turn)
     if more is not None:
         return await one_question.going_back(turn, decisions.only("policy", more))
+    if fallback.tells_complaint(turn):
+        return decisions.only("complaint", await fallback.noted(turn))
     trouble = await _trouble(turn, whole)
     if trouble:
         made = await decisions.wish(replace(turn, guessed=True), REGISTRY.by_intent[trouble], trouble, modes)

@@ -296,6 +296,7 @@ CANCEL = Task(
     confirm="cancel-confirm",
     buttons=_cancel_buttons,
     filed="cancel-asked",
+    ends=True,
     facts=_cancelled,
     becomes=_part_cancelled,
 )

@@ -162,12 +162,19 @@ async def _complaint(turn: Turn) -> Answer:
         urgent = HandOver(reason="complaint", priority=0)
         return Answer(text=turn.say("complaint-waiting"), memory=turn.memory.settled(), hand_over=urgent)
     if wished_in_words.complains(turn.text):
-        return await _noted(turn)
+        return await noted(turn)
     offered = turn.memory.pending is not None and turn.memory.pending.kind == OFFER
     return offering(turn, "complaint-again" if offered else "complaint", reason="complaint", priority=0)
 
 
-async def _noted(turn: Turn) -> Answer:
+def tells_complaint(turn: Turn) -> bool:
+    """Whether a message tells what went wrong, after the bot has asked that of who is unhappy."""
+    pending = turn.memory.pending
+    asked = pending is not None and pending.kind == OFFER and pending.data.get("reason") == "complaint"
+    return asked and not (turn.affirms or turn.denies or turn.acts.wishes or phrases.asks(turn.text))
+
+
+async def noted(turn: Turn) -> Answer:
     """A complaint that says it is one has a number at once; a person may take it over beside that."""
     made = await tasks.file(turn, COMPLAINT, None)
 

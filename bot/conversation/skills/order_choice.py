@@ -138,7 +138,10 @@ class Choice:
             # What came long ago is not what may still be done with a new one, which may have another name for it.
             return []
         to_be_sent = [order for order in named if order.status in NOT_SHIPPED]
-        return self._fresh(fitting) or (to_be_sent if self.early else []) or fitting or to_be_sent or named
+        fits = self._fresh(fitting) or (to_be_sent if self.early else []) or fitting or to_be_sent
+        # A word that an old order happens to have doesn't outweigh the one that is spoken of and pointed at.
+        meant = self.spoken is not None and self.pointed == [self.spoken] and self.relevant(self.spoken)
+        return fits or ([] if meant else named)
 
     def _counted(self, orders: Sequence[Order], *, named: bool = False) -> list[Order]:
         """The one whose place among these the message says: the first, the second."""

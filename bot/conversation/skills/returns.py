@@ -317,7 +317,10 @@ async def _missing(turn: Turn) -> Answer:
         return Answer(text=order_status.summary(turn, found), memory=memory)
     if turn.intent == "delivery_problem" and found.status == "shipped" and turn.memory.order != found.id:
         return await order_status.awaited(turn, found)
-    chased = turn.intent in ("chase", "chase_parcel")
+    # What is still on its way is asked after; only what is shown as delivered can be lost.
+    boxes = parcel_words.meant(turn, found)
+    coming = found.status == "shipped" and any(box.status != "delivered" for box in boxes)
+    chased = turn.intent in ("chase", "chase_parcel") or coming
     return await tasks.file(turn, CHASE if chased else LOST, found)
 
 

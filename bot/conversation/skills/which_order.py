@@ -146,12 +146,22 @@ async def meant(
         turn, known, relevant, insist=insist, reading=reading, early=early, rather=rather
     )
     chosen = choice.made()
+    if len(chosen) > 1 and not (reading or choice.of_several):
+        chosen = await _allowed(turn, chosen)
     if len(chosen) == 1 or choice.of_several:
         return tuple(chosen)
     which = ask_which(turn, chosen[:_LISTED], action, ways=reading and turn.intent != "order_facts")
     # What may be done with an order is told before which it is; what is read of one is in the order.
     rule = None if reading else await pages.before(turn, which, pages.surely(turn))
     return rule or which
+
+
+async def _allowed(turn: Turn, orders: Sequence[Order]) -> Sequence[Order]:
+    """Of orders that may be meant those for which the wish can still be done; all where it can be for none."""
+    task = turn.skills.tasks.get(turn.skills.tasks_of.get(turn.intent, ""))
+    if task is None or task.unfit is None:
+        return orders
+    return [order for order in orders if await task.unfit(turn, order) is None] or orders
 
 
 async def own(turn: Turn, order_id: str) -> Order | None:

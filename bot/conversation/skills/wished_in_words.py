@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.conversation.ownership import case_named
-from bot.conversation.phrases import word_test
+from bot.conversation.phrases import asks, word_test
 from nlu.types import EntityKind, Understanding
 
 _of_an_order = word_test(
@@ -19,7 +19,8 @@ refuses = word_test(
 )
 _informs = word_test(
     "告诉 通知 提醒 说一声 叫我 喊我 知会 吱一声 滴我",
-    "tell_me let_me_know notify_me notif* ping_me message_me remind* alert* text_me write_me write_to_me email_me"
+    "give_me_a_shout give_us_a_shout give_me_a_heads_up drop_me_a_line"
+    " tell_me let_me_know notify_me notif* ping_me message_me remind* alert* text_me write_me write_to_me email_me"
     " tell_us let_us_know",
 )
 _comes_back = word_test(
@@ -27,6 +28,14 @@ _comes_back = word_test(
     "back_in_stock in_stock_again available_again back_in restock* it's_back is_back they're_back are_back be_back"
     " comes_back come_back back_on_sale once_in_stock when_in_stock",
 )
+
+
+_once_there = word_test("到了 到货 有了 有货 来了 补了 回来 到时", "when once as_soon_as")
+
+
+def takes_notice(text: str) -> bool:
+    """Whether somebody wants to be told once it is so far, of whatever was spoken of."""
+    return _informs(text) and _once_there(text) and not (refuses(text) or _of_an_order(text) or asks(text))
 
 
 def asks_for_restock(text: str) -> bool:
@@ -43,12 +52,22 @@ _bulk = word_test(
     "批量 团购 大批 大量 批发 采购 集采 报价 报个价 公司 企业 单位 学校 员工",
     "bulk wholesale quote quotation offer company business office team staff employees school event resell*",
 )
-_quotation = word_test("报个价 报一个价 报价单 给个报价", "quotation a_quote quote_us quote_me bulk_order")
+_quotation = word_test(
+    "报个价 报一个价 报价单 给个报价 出个价 出个报价 给报个价",
+    "quotation a_quote quote_us quote_me bulk_order put_together_a_price quote_to quote_for",
+)
 _asks_how_many_are_sold = word_test(
     "怎么 如何 最少 起订 起订量 几件起", "how_do how_can how_does minimum least"
 )
 """The pages say it; nothing is asked of the shop yet."""
 _MANY = 10
+_PLACES_ZH = ("前台", "门卫", "保安", "门口", "驿站", "快递柜", "丰巢", "物业", "传达室", "邻居", "隔壁", "车库", "信箱")
+_PUTS = ("leave", "put", "pop", "drop", "stick", "hide")
+_PLACES_EN = (
+    "shed", "porch", "garage", "back_door", "behind_the_bins", "gate", "reception", "front_desk", "concierge", "neighbour",
+    "neighbor", "neighbours", "neighbors", "next_door", "hallway", "safe_place", "letterbox", "mailbox",
+)  # fmt: skip
+"""Where a parcel may be put, which nobody asks of goods."""
 _couriers = word_test(
     "放门卫 放到门卫 放在门卫 放保安 放门口 放到门口 放在门口 放驿站 放到驿站 放在驿站 放快递柜 放到快递柜 放在快递柜"
     " 放丰巢 放前台 放到前台 放在前台 放物业 放到物业 放在物业 放菜鸟 放代收点 放到代收点 放传达室 放收发室 放邻居"
@@ -60,7 +79,10 @@ _couriers = word_test(
     " leave_my_parcel leave_my_package leave_with_the leave_at_the leave…with_the_guard leave…with_reception"
     " leave…with…neighbour leave…with…neighbor ring_before call_before phone_before call_me_before ring_me_before"
     " ring…before_deliver* ring…before_drop* call…before_deliver* call…before_drop* ring_the_bell don't_ring"
-    " do_not_ring don't_knock do_not_knock deliver…after deliver_only put_it_in_the_locker in_the_parcel_locker",
+    " do_not_ring don't_knock do_not_knock deliver…after deliver_only put_it_in_the_locker in_the_parcel_locker"
+    " take_it_in take_them_in take_the_parcel_in",
+    " ".join(f"{verb}…{place}" for verb in ("放", "交给", "留给", "塞") for place in _PLACES_ZH),
+    " ".join(f"{verb}…{place}" for verb in _PUTS for place in _PLACES_EN),
 )
 _promised = word_test("说好 答应 承诺 说过", "promised never_came was_told said_you_would no_call")
 _makes_complaint = word_test("投诉", "complain complaint complaining")
@@ -73,10 +95,11 @@ _past = word_test(
 )
 _calls = word_test(
     "给我打电话 给我打个电话 给我打一个电话 给我回电话 给我回个电话 给我来个电话 回我电话 回个电话 回一个电话 打给我"
-    " 致电给我 打我电话 打我手机 电话联系我 打个电话给我 打电话给我 回电给我 给我回电",
+    " 致电给我 打我电话 打我手机 电话联系我 打个电话给我 打电话给我 回电给我 给我回电 来个电话 电话里说 电话里聊",
     "call_me_back call_me_at call_me_on call_me_tomorrow call_me_today call_me_later call_me_please call_me_this"
     " call_me_in please_call_me can_you_call_me could_you_call_me can_someone_call can_somebody_call someone_call_me"
-    " somebody_call_me ring_me phone_me give_me_a_call give_me_a_ring callback call_back",
+    " somebody_call_me ring_me phone_me callback call_back speak_on_the_phone talk_on_the_phone",
+    " ".join(f"give_{whom}_a_{how}" for whom in ("me", "us") for how in ("call", "ring", "bell", "buzz")),
 )
 
 
@@ -165,6 +188,18 @@ def erases(text: str) -> bool:
 def tells_courier(text: str) -> bool:
     """Whether somebody says what is to be done with a parcel, and not what was done."""
     return _couriers(text) and not _past(text)
+
+
+_not_to_be_sent = word_test(
+    "别发了 不用发了 不要发了 别寄了 不用寄了 不要寄了 不用送了 别送了 不用给我发 不用给我寄",
+    "don't_send_it don't_send_them dont_send_it dont_send_them do_not_send_it do_not_send_them don't_bother_sending"
+    " dont_bother_sending no_need_to_send don't_ship_it don't_ship_them",
+)
+
+
+def stops_sending(text: str) -> bool:
+    """Whether somebody says of an order that is spoken of that it is not to be sent."""
+    return _not_to_be_sent(text) and not asks(text)
 
 
 def _asks_for_call(text: str) -> bool:
@@ -280,6 +315,7 @@ _SAID: Mapping[str, Said] = {
                 "change_order",
                 "chase_parcel",
                 "order_facts",
+                "usage_help",
             }
         ),
     ),
