@@ -32,7 +32,9 @@ def is_guessed(skills: Registry, intent: str, read: Understanding, *, placed: bo
     if intent not in skills.tasks_of:
         return False
     if not placed:
-        return any(one.intent == intent and one.probability < _LIKELIER for one in read.intents[:1])
+        likeliest = [one.probability for one in read.intents[:1] if one.intent == intent]
+        wished = [one.probability for one in read.acts.wishes if one.intent == intent]
+        return bool(likeliest) and max(likeliest + wished) < _LIKELIER
     wish = next((one for one in read.acts.wishes if one.intent == intent), None)
     if wish is not None:
         return not _is_plain(skills, wish, read)

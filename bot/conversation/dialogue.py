@@ -176,7 +176,9 @@ async def _said(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple
 async def _spoken(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     plain = routing.plainly(turn, reading)
     if plain is None and (valued := routing.by_value(turn, reading)) is not None:
-        made = await decisions.wish(replace(turn, guessed=True), REGISTRY.by_intent[valued], valued, modes)
+        wish, told = valued
+        now = replace(turn, understanding=told, guessed=True)
+        made = await decisions.wish(now, REGISTRY.by_intent[wish], wish, modes)
         return await one_question.going_back(turn, made)
     return await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
 
@@ -331,7 +333,7 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Dec
         turn.does(Act.ASKS_ABOUT)
         and pending is not None
         and pending.kind in tasks.QUESTIONS
-        and not turn.acts.wishes
+        and not (turn.acts.wishes or heard.only_asks(turn))
     ):
         return decisions.only("question", await task_words.explained(turn))
     moved = await _for_another_order(turn, modes)

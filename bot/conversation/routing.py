@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.conversation import certainty, heard, phrases
 from bot.conversation.heard import BY_FORM
+from bot.conversation.read_message import parts_of
 from bot.conversation.refusals import Heeded
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
@@ -230,7 +231,7 @@ def plainly(turn: Turn, reading: Reading) -> str | None:
     return intent if intent and wished_in_words.alone(intent, wished) else None
 
 
-def by_value(turn: Turn, reading: Reading) -> str | None:
+def by_value(turn: Turn, reading: Reading) -> tuple[str, Understanding] | None:
     """The wish of a message that only tells a value which nothing but that wish needs, such as a tax number or a whole
     address, where its words say nothing: it is asked about. None where something is under way, or takes it."""
     whole, memory = reading.whole, turn.memory
@@ -243,7 +244,20 @@ def by_value(turn: Turn, reading: Reading) -> str | None:
     told = {one.slot: one.text for one in whole.acts.slots if one.probability >= _PLAINLY}
     told = {slot: text for slot, text in told.items() if slot != "address" or may_be_address(text)}
     takes = {slot for filed in memory.filed for slot in _taken_by_task(filed.task)}
-    return next((wish for slot, wish in _OF_VALUES.items() if slot in told and slot not in takes), None)
+    found = next((slot for slot in _OF_VALUES if slot in told and slot not in takes), None)
+    if found is None or (found == "invoice_title" and memory.order is None):
+        return None
+    return _OF_VALUES[found], _all_a_value(whole, found)
+
+
+def _all_a_value(whole: Understanding, slot: str) -> Understanding:
+    """A message of one clause that tells a name is that name, however much of it is read as one."""
+    if slot != "invoice_title" or len(parts_of(whole.text)) > 1:
+        return whole
+    slots = tuple(
+        replace(one, text=whole.text.strip()) if one.slot == slot else one for one in whole.acts.slots
+    )
+    return replace(whole, acts=replace(whole.acts, slots=slots))
 
 
 def _last(turn: Turn) -> str | None:

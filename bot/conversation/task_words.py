@@ -54,7 +54,8 @@ def _told(turn: Turn, task: Task, opened: OpenTask) -> list[str]:
     """What was told so far, as it would be asked of the shop; not which things of an order it is about."""
     slots = [slot for slot in task.slots if slot.resolve is None and opened.values.get(slot.name)]
     told = [(slot, opened.values[slot.name]) for slot in slots]
-    return [value if slot.shown is None else slot.shown(turn, value) for slot, value in told]
+    said = [value if slot.shown is None else slot.shown(turn, value) for slot, value in told]
+    return [one for one in said if not any(one != other and one in other for other in said)]
 
 
 def waiting(memory: Memory, task: Task, opened: OpenTask, slot: Slot | None) -> Memory:

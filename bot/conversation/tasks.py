@@ -93,13 +93,12 @@ async def file(turn: Turn, task: Task, order: Order | None, values: Values | Non
     opened = _noted(turn, _under_way(turn, task, order), values or {})
     made = await open_request(turn, task.request, order)
     asks = made is None and turn.guessed and not _is_for_people(turn, task)
-    adds = made is None and turn.does(Act.ADDS)
-    if (asks or adds) and (more := await _told_of_a_trouble(turn, task, order)) is not None:
-        return more
-    return task_words.reading_back(turn, task, opened, order) if asks else await _file(turn, task, opened, order)
+    if not asks:
+        return await _file(turn, task, opened, order)
+    return await told_of_a_trouble(turn, task, order) or task_words.reading_back(turn, task, opened, order)
 
 
-async def _told_of_a_trouble(turn: Turn, task: Task, order: Order | None) -> Answer | None:
+async def told_of_a_trouble(turn: Turn, task: Task, order: Order | None) -> Answer | None:
     """Add what is told of an order to the trouble with it that was asked about here, where the task is one, too."""
     troubles = {kind.name for kind in turn.skills.requests if kind.trouble}
     return await _more_of_a_trouble(turn, order) if task.request in troubles else None
@@ -148,6 +147,10 @@ async def resume(turn: Turn) -> Answer | None:
     if asked is not None and asked.optional and heard.has_none(turn) and not (told or moved):
         told = {asked.name: NONE}
     elif heard.turns_down(turn) and not (told or moved or agrees or left_out):
+        if order is not None and not turn.surely(Act.WITHDRAWS) and turn.told("item"):
+            # What is said of the things of another order leaves this one as it is.
+            if isinstance(await _named_instead(turn, task, order), Order):
+                return await _go_on(turn, task, opened, order)
         return await _turned_down(turn, task, opened, order)
     if moved is not None:
         # The words that name it are no answer.
@@ -292,7 +295,7 @@ async def _go_on(
     if (anew := await task_words.asking_anew(turn, task, opened, order)) is not None:
         return anew
     doubt = task.doubted(turn, order) if task.doubted is not None and order is not None else ""
-    if not sure and (more := await _told_of_a_trouble(turn, task, order)) is not None:
+    if not sure and (more := await told_of_a_trouble(turn, task, order)) is not None:
         return more
     if task.confirm or not sure or doubt:
         asked = task_words.reading_back(turn, task, opened, order)
@@ -310,8 +313,9 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
         return await waiting.left_to_people(turn)
     details = details_of(turn, opened, order)
     memory = task_words.about(turn.memory, order).without_task(task.name)
-    for other in memory.tasks if task.ends and order is not None else ():
-        memory = memory.without_task(other.name) if other.order == opened.order else memory
+    for other in memory.tasks if order is not None else ():
+        ended = other.name in task.ends and other.order == order.id
+        memory = memory.without_task(other.name) if ended else memory
     # Read before the transaction, which others wait for.
     beside = await task_words.beside(turn, task, opened, order)
 

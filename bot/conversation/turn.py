@@ -273,8 +273,8 @@ class Task:
     """What is said below the second of them, of what was told."""
     facts: Facts | None = None
     """What those texts name, besides the order's number and the request's."""
-    ends: bool = False
-    """What else is under way for its order is let go once it is asked for."""
+    ends: tuple[str, ...] = ()
+    """Tasks that are let go where they are under way for the same order once it is asked for."""
     while_waiting: bool = False
     """It may be asked of the shop, too, while the conversation waits for a person: nothing that they may be about to
     do. Otherwise they are told of the wish."""

@@ -166,7 +166,8 @@ async def decided(
         return _of_search(turn, found)
     likely = await likeliest(turn, whole)
     if likely is not None:
-        return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
+        made = await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
+        return await one_question.going_back(turn, made)
     asked = await answered(turn, whole, search=modes.get("search", "on") == "on")
     return await one_question.going_back(turn, decisions.only(*asked))
 

@@ -296,7 +296,7 @@ CANCEL = Task(
     confirm="cancel-confirm",
     buttons=_cancel_buttons,
     filed="cancel-asked",
-    ends=True,
+    ends=("change_items", "change_address", "change_payment", "refund"),
     facts=_cancelled,
     becomes=_part_cancelled,
 )

@@ -15,6 +15,8 @@ OFFER = "human"
 _STRONG = 0.5
 _PLAIN = 0.8
 _BEYOND = 0.5
+_TOLD = 2
+"""Messages in which a complaint is told: the first, and the answer to what went wrong."""
 COMPLAINT = Task(name="complaint", request="complaint", filed="complaint-noted")
 _MEDIA = {"photo": "picture", "video": "picture", "document": "file", "location": "place"}
 
@@ -175,8 +177,10 @@ def tells_complaint(turn: Turn) -> bool:
 
 
 async def noted(turn: Turn) -> Answer:
-    """A complaint that says it is one has a number at once; a person may take it over beside that."""
-    made = await tasks.file(turn, COMPLAINT, None)
+    """A complaint that says it is one has a number at once; a person may take it over beside that. What went wrong, told
+    when asked, goes with what was said first."""
+    told = "\n".join(turn.memory.before[-_TOLD:]) if tells_complaint(turn) else turn.text
+    made = await tasks.file(replace(turn, text=told), COMPLAINT, None)
 
     def with_person(answer: Answer) -> Answer:
         memory = (answer.memory or turn.memory).asking(OFFER, reason="complaint", priority="0")

@@ -86,7 +86,8 @@ class Choice:
             return self.pointed
         if self.spoken is not None and not (self.insist and self.reading and not self.relevant(self.spoken)):
             return [self.spoken]
-        return self._likely(left[:_RECENT])
+        seen = [one for one in self._fitting(left) if self.turn.memory.product in {it.product_id for it in one.lines}]
+        return seen if len(seen) == 1 else self._likely(left[:_RECENT])
 
     def _of_another_parcel(self) -> bool:
         """Whether the other that is spoken of may be another parcel of the order spoken of."""

@@ -22,6 +22,7 @@ from bot.conversation.skills import (
 )
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
+from nlu.acts import Act
 from nlu.entities.corrections import is_denied
 from storage.orders import Order
 
@@ -31,6 +32,8 @@ _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 _VERSION = ("version", "size", "colour")
 _RATHER = 0.5
 _LATE = 2
+_GIVES_BACK = ("return", "exchange", "refund", "item_problem")
+"""Of these one is enough for the same order."""
 _PARTED = 2
 _SWAPPED = order_asked.words(
     "换一台|换一个|换新|换个新|换台新|换一件|换一双|换瓶新|replacement|replace it|swap it|exchange it"
@@ -205,6 +208,7 @@ RETURN = Task(
     own_order=which_order.own,
     unfit=order_rules.giving_back("return"),
     filed="return-asked",
+    ends=_GIVES_BACK,
     facts=_items,
     becomes=_rather_exchanged,
 )
@@ -233,6 +237,7 @@ EXCHANGE = Task(
     own_order=which_order.own,
     unfit=order_rules.giving_back("exchange"),
     filed="exchange-asked",
+    ends=_GIVES_BACK,
     beside=order_lines.versions_wanted,
     facts=_exchanged,
     becomes=_rather_changed,
@@ -258,6 +263,7 @@ REFUND = Task(
     own_order=which_order.own,
     unfit=order_rules.giving_back("money"),
     filed="refund-asked",
+    ends=_GIVES_BACK,
     facts=_items,
     becomes=_rather_cancelled,
 )
@@ -317,6 +323,8 @@ async def _missing(turn: Turn) -> Answer:
         return Answer(text=order_status.summary(turn, found), memory=memory)
     if turn.intent == "delivery_problem" and found.status == "shipped" and turn.memory.order != found.id:
         return await order_status.awaited(turn, found)
+    if turn.does(Act.ADDS) and (more := await tasks.told_of_a_trouble(turn, LOST, found)) is not None:
+        return more
     # What is still on its way is asked after; only what is shown as delivered can be lost.
     boxes = parcel_words.meant(turn, found)
     coming = found.status == "shipped" and any(box.status != "delivered" for box in boxes)

@@ -35,7 +35,7 @@ _once_there = word_test("到了 到货 有了 有货 来了 补了 回来 到时
 
 def takes_notice(text: str) -> bool:
     """Whether somebody wants to be told once it is so far, of whatever was spoken of."""
-    return _informs(text) and _once_there(text) and not (refuses(text) or _of_an_order(text) or asks(text))
+    return _informs(text) and _once_there(text) and not (refuses(text) or _of_an_order(text) or "?" in text)
 
 
 def asks_for_restock(text: str) -> bool:
