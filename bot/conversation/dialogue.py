@@ -16,6 +16,7 @@ from functools import partial
 from bot.conversation import (
     certainty,
     decisions,
+    done_by,
     filed,
     finishing,
     heard,
@@ -179,6 +180,9 @@ async def _spoken(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tup
         wish, told = valued
         now = replace(turn, understanding=told, guessed=True)
         made = await decisions.wish(now, REGISTRY.by_intent[wish], wish, modes)
+        return await one_question.going_back(turn, made)
+    if plain is None and (wish := await done_by.wished(turn, reading)) is not None:
+        made = await decisions.wish(replace(turn, guessed=True), REGISTRY.by_intent[wish], wish, modes)
         return await one_question.going_back(turn, made)
     return await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
 

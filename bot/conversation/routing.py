@@ -227,7 +227,11 @@ def plainly(turn: Turn, reading: Reading) -> str | None:
     if turn.memory.pending is None and wished_in_words.drops(_last(turn) or "", reading.whole):
         return _last(turn)
     intent = wished_in_words.meant(reading.whole)
-    wished = frozenset(wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER)
+    wished = frozenset(
+        wish.intent
+        for wish, _ in reading.wishes
+        if wish.probability >= (_CERTAIN if wish.intent in _TOLD else _RATHER)
+    )
     return intent if intent and wished_in_words.alone(intent, wished) else None
 
 

@@ -132,10 +132,17 @@ def told_by_wish(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
     }
 
 
-async def told_earlier(turn: Turn, task: Task, opened: OpenTask) -> dict[str, str]:
-    """What the messages before this one told of a task that only now begins: a name, a number or an address, and what
-    is asked of no order, which tells its goods and numbers in whichever message comes first."""
+async def told_earlier(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> dict[str, str]:
+    """What the messages before this one told of a task that only now begins: a name, a number or an address, which
+    things of the order are meant, and what is asked of no order, which tells its goods and numbers in whichever message
+    comes first."""
     found: dict[str, str] = {}
+    lines = next((slot for slot in task.slots if slot.lists_lines and slot.question), None)
+    for text in reversed(turn.memory.before[:-1] if lines is not None and order is not None else ()):
+        if lines is None or order is None or lines.resolve is None or opened.values.get(lines.name) or found:
+            break
+        said = await replace(turn, shown=(), incoming=replace(turn.incoming, text=text)).about(text)
+        found = {lines.name: lines.resolve(said, order, opened)}
     free = [
         slot
         for slot in task.slots
@@ -151,7 +158,7 @@ async def told_earlier(turn: Turn, task: Task, opened: OpenTask) -> dict[str, st
             )
             if read is not None and (sure or slot.read is not None):
                 said = replace(turn, incoming=replace(turn.incoming, text=text), text=text, understanding=read)
-                found[slot.name] = _told(said, slot, opened, None)
+                found[slot.name] = _told(said, slot, opened, order)
     return {name: value for name, value in found.items() if value}
 
 

@@ -65,7 +65,7 @@ async def begin(turn: Turn, task: Task, known: Values | None = None) -> Answer:
     if made is None and order is not None and not phrases.asks(turn.text):
         opened = opened.with_values(await told_before(turn, task, opened))
     if made is None:
-        opened = opened.with_values(await told_earlier(turn, task, opened))
+        opened = opened.with_values(await told_earlier(turn, task, opened, order))
     if made is None or (told and task.asks(opened) is not None):
         return await _go_on(turn, task, opened, order, sure=not turn.guessed)
     return await _file(turn, task, opened, order)

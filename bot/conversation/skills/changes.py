@@ -135,6 +135,10 @@ async def _sent_already(turn: Turn) -> Answer | None:
     found = await _order(turn, "change:address")
     if not isinstance(found, Order) or found.status in which_order.NOT_SHIPPED:
         return None
+    if found.status == "shipped" and may_be_address(turn.told("address")):
+        # Who tells another address while one order is on its way wants that to go there.
+        redirect = turn.skills.tasks["redirect"]
+        return await tasks.begin(replace(turn, intent="redirect", guessed=True), redirect)
     asked = await tasks.begin(turn, ACCOUNT_ADDRESS)
     late = await _address_stays(turn, found) if found.status == "shipped" else None
     if late is None:

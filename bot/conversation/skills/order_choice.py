@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.conversation import phrases
 from bot.conversation.read_message import sentences_of
-from bot.conversation.skills import order_asked, order_match, orders_called
+from bot.conversation.skills import order_asked, order_days, order_match, orders_called
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Turn
 from storage.orders import Order
@@ -115,7 +115,9 @@ class Choice:
         fitting = self._fitting(left)
         if turn.intent == "change_order" and not order_asked.of_an_order(turn.text):
             # What somebody wants to have instead or besides is in none of their orders, or in another.
-            fits = [] if self.spoken is not None else order_match.told_apart(turn, fitting)
+            # Of another one than is spoken of it may say when it was ordered.
+            apart = order_days.by_day if self.spoken is not None else order_match.told_apart
+            fits = apart(turn, fitting)
             if self.spoken is None and turn.told("item") and turn.told("size", "colour", "version"):
                 # Who names the thing and its other version means the thing that they have.
                 held = order_match.by_items(turn, self._fresh(left))

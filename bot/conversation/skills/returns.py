@@ -319,6 +319,12 @@ async def _missing(turn: Turn) -> Answer:
     if isinstance(found, Answer):
         return _sorry(turn, found) if turn.intent == "delivery_problem" else found
     memory = turn.memory.about_order(found.id)
+    if found.status in which_order.NOT_SHIPPED and turn.shown and not (turn.argument or turn.order_number):
+        # Nobody misses what hasn't left: the one that should have come is meant.
+        others = replace(turn, shown=(), memory=replace(turn.memory, order=None, orders=()))
+        other = await which_order.find(others, recent, "parcel:missing", rather=partial(_missed, turn))
+        if isinstance(other, Order) and other.status == "shipped":
+            return await _missing(replace(others, argument=other.id))
     if found.status in which_order.NOT_SHIPPED:
         return Answer(text=order_status.summary(turn, found), memory=memory)
     if turn.intent == "delivery_problem" and found.status == "shipped" and turn.memory.order != found.id:

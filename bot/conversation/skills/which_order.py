@@ -169,6 +169,13 @@ async def own(turn: Turn, order_id: str) -> Order | None:
     return _own(turn, await Orders(turn.connection).get(order_id))
 
 
+async def known(turn: Turn) -> Sequence[Order]:
+    """The customer's orders, the newest first."""
+    if turn.customer_id is None:
+        return ()
+    return await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+
+
 async def spoken_of(turn: Turn) -> Order | None:
     """The customer's order that was spoken of before."""
     known = turn.memory.order if turn.customer_id is not None else None
@@ -179,10 +186,10 @@ async def named_in(turn: Turn) -> Sequence[Order]:
     """The customer's orders that a message names, by number, by what is in them or by their state."""
     if turn.customer_id is None:
         return ()
-    known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    theirs = await known(turn)
     named = named_number(turn)
-    by_number = [order for order in known if order.number.upper() == named]
-    return by_number or order_match.told_apart(turn, known, by_state=True)
+    by_number = [order for order in theirs if order.number.upper() == named]
+    return by_number or order_match.told_apart(turn, theirs, by_state=True)
 
 
 def spoken_in(turn: Turn, orders: Sequence[Order]) -> Order | None:

@@ -190,6 +190,23 @@ def tells_courier(text: str) -> bool:
     return _couriers(text) and not _past(text)
 
 
+_chases = word_test(
+    "催一下 催催 催快递 催下 问问快递 问快递 问一下快递 问下快递 联系快递 联系一下快递 联系下快递 找快递问 跟快递确认",
+    "ask_the_courier ask_the_carrier contact_the_courier contact_the_carrier ring_the_courier call_the_courier"
+    " chase_it chase_them chase_the chase_this chase_up trace_it trace_the_parcel trace_my",
+)
+
+
+def _chases_parcel(text: str) -> bool:
+    return _chases(text) and not (refuses(text) or asks(text))
+
+
+has_not_come = word_test(
+    "没到 没有到 没收到 没有收到 还没来 没送到 没影",
+    "never_turned_up never_arrived never_came hasn't_turned_up hasn't_arrived haven't_arrived hasn't_come haven't_come"
+    " didn't_arrive didn't_turn_up no_sign_of still_not_here not_here_yet",
+)
+"""Something that was ordered isn't there."""
 _not_to_be_sent = word_test(
     "别发了 不用发了 不要发了 别寄了 不用寄了 不要寄了 不用送了 别送了 不用给我发 不用给我寄",
     "don't_send_it don't_send_them dont_send_it dont_send_them do_not_send_it do_not_send_them don't_bother_sending"
@@ -316,6 +333,19 @@ _SAID: Mapping[str, Said] = {
                 "chase_parcel",
                 "order_facts",
                 "usage_help",
+            }
+        ),
+    ),
+    "chase_parcel": Said(
+        says=lambda read: _chases_parcel(read.text),
+        taken_for=frozenset(
+            {
+                "shipping_options",
+                "order_status",
+                "delivery_problem",
+                "delivery_time",
+                "human_agent",
+                "store_info",
             }
         ),
     ),
