@@ -32,14 +32,25 @@ async def wished(turn: Turn, reading: Reading) -> str | None:
     """The wish of a message that says what is to be done with the order spoken of, in words of which the reader only
     knows what they are about; None where it asks or refuses something, or that can't be done."""
     whole = reading.whole
-    best = whole.intents[0] if whole is not None and whole.intents else None
-    wish = _TASKS.get(best.intent) if best is not None and best.probability >= _PLAINLY else None
-    if wish is None or turn.memory.pending is not None or turn.memory.filed:
+    told = {} if whole is None else {one.intent: one.probability for one in whole.acts.wishes}
+    told |= {} if whole is None else {one.intent: one.probability for one in whole.intents[:1]}
+    wish = next((_TASKS[one] for one, chance in told.items() if one in _TASKS and chance >= _PLAINLY), None)
+    if wish is None:
+        return None
+    name = _task(turn, wish).name
+    if _waits_for_else(turn, name) or any(one.task == name for one in turn.memory.filed):
         return None
     if phrases.asks(turn.text) or refused_in(turn.text) or turn.does(Act.WAITS):
         return None
     order = await which_order.spoken_of(turn)
     return wish if order is not None and await _can_be(turn, _task(turn, wish), order) else None
+
+
+def is_asked(turn: Turn, wish: str) -> bool:
+    """Whether the bot has just asked whether to do that: who says it again says yes."""
+    pending = turn.memory.pending
+    asked = pending is not None and pending.kind == "task-confirm"
+    return asked and pending is not None and pending.data.get("task") == _task(turn, wish).name
 
 
 async def offered(turn: Turn, intent: str, answer: Answer) -> Answer:
@@ -55,6 +66,15 @@ async def offered(turn: Turn, intent: str, answer: Answer) -> Answer:
         return answer
     button = turn.button(f"ask-{wish}", f"{skill.actions[0]}:{task.wished_by[-1]}:{found.id}")
     return replace(answer, buttons=row(button), memory=replace(memory, order=found.id))
+
+
+def _waits_for_else(turn: Turn, wished: str) -> bool:
+    """Whether the bot waits for an answer, and not just to hear whether a trouble shall be reported, or the task that is
+    `wished` be asked for."""
+    pending = turn.memory.pending
+    task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
+    troubles = {kind.name for kind in turn.skills.requests if kind.trouble}
+    return pending is not None and (task is None or (task.request not in troubles and task.name != wished))
 
 
 def _task(turn: Turn, wish: str) -> Task:

@@ -241,7 +241,9 @@ def by_value(turn: Turn, reading: Reading) -> tuple[str, Understanding] | None:
     whole, memory = reading.whole, turn.memory
     if whole is None or turn.customer_id is None or memory.pending is not None or memory.tasks:
         return None
-    if any(wish.probability >= _RATHER and wish.intent not in _OF_VALUES.values() for wish, _ in reading.wishes):
+    if any(
+        wish.probability >= _RATHER and wish.intent not in _OF_VALUES.values() for wish, _ in reading.wishes
+    ):
         return None
     if any(one.probability >= _LIKELY and one.intent not in TALK for one in whole.intents[:1]):
         return None
@@ -381,6 +383,8 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
         if wished & _HOLDS.get(wish.intent, frozenset()):
             continue
         if _belongs_to_another(reading, wish) or is_read_otherwise(reading, wish):
+            continue
+        if wish.intent == "account_address" and "my_data" in wished and not turn.told("address"):
             continue
         if wish.intent == "change_order" and "change_address" in wished and not turn.told_each(*_OF_ITEMS):
             continue

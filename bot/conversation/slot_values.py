@@ -157,7 +157,9 @@ async def told_earlier(turn: Turn, task: Task, opened: OpenTask, order: Order | 
                 one.slot in slot.told_by and one.probability >= _PLAINLY for one in read.acts.slots
             )
             if read is not None and (sure or slot.read is not None):
-                said = replace(turn, incoming=replace(turn.incoming, text=text), text=text, understanding=read)
+                said = replace(
+                    turn, incoming=replace(turn.incoming, text=text), text=text, understanding=read
+                )
                 found[slot.name] = _told(said, slot, opened, order)
     return {name: value for name, value in found.items() if value}
 

@@ -24,7 +24,15 @@ from bot.conversation.made import (
     told_before,
 )
 from bot.conversation.memory import Filed, Memory, OpenTask
-from bot.conversation.slot_values import NONE, resolved, spares, told_by_parts, told_by_wish, told_earlier, values_in
+from bot.conversation.slot_values import (
+    NONE,
+    resolved,
+    spares,
+    told_by_parts,
+    told_by_wish,
+    told_earlier,
+    values_in,
+)
 from bot.conversation.turn import Asked, Slot, Task, Turn
 from bot.messages import IncomingKind
 from nlu.acts import Act
@@ -60,7 +68,8 @@ async def begin(turn: Turn, task: Task, known: Values | None = None) -> Answer:
     made = await open_request(turn, task.request, order)
     opened = _under_way(turn, task, order) if made is None else as_made(task, made)
     told = values_in(turn, task, opened, order)
-    told = {**told_by_wish(turn, task, opened, order), **told, **(known or {})}
+    spoken = await task.spoken(turn) if task.spoken is not None else {}
+    told = {**told_by_wish(turn, task, opened, order), **told, **spoken, **(known or {})}
     opened = resolved(turn, task, _noted(turn, opened, told), order)
     if made is None and order is not None and not phrases.asks(turn.text):
         opened = opened.with_values(await told_before(turn, task, opened))
@@ -124,7 +133,7 @@ def _is_of(turn: Turn, task: Task, made: Request, order: Order) -> bool:
     return not named or set(named.split("\n")) <= set(made.details.get("products", named).split("\n"))
 
 
-async def resume(turn: Turn) -> Answer | None:
+async def resume(turn: Turn) -> Answer | None:  # noqa: C901 - one branch for each thing that a message may do
     """Take the answer to the engine's own question; None when the message is none."""
     pending = turn.memory.pending
     task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
@@ -147,10 +156,8 @@ async def resume(turn: Turn) -> Answer | None:
     if asked is not None and asked.optional and heard.has_none(turn) and not (told or moved):
         told = {asked.name: NONE}
     elif heard.turns_down(turn) and not (told or moved or agrees or left_out):
-        if order is not None and not turn.surely(Act.WITHDRAWS) and turn.told("item"):
-            # What is said of the things of another order leaves this one as it is.
-            if isinstance(await _named_instead(turn, task, order), Order):
-                return await _go_on(turn, task, opened, order)
+        if await _is_said_of_others(turn, task, order):
+            return await _go_on(turn, task, opened, order)
         return await _turned_down(turn, task, opened, order)
     if moved is not None:
         # The words that name it are no answer.
@@ -243,6 +250,13 @@ async def _other_order(turn: Turn, task: Task, order: Order | None) -> Order | A
     return await _named_instead(turn, task, order)
 
 
+async def _is_said_of_others(turn: Turn, task: Task, order: Order | None) -> bool:
+    """Whether a message that seems to turn something down speaks of the things of another order, and leaves them."""
+    if order is None or turn.surely(Act.WITHDRAWS) or not turn.told("item"):
+        return False
+    return isinstance(await _named_instead(turn, task, order), Order)
+
+
 async def _named_instead(turn: Turn, task: Task, order: Order) -> Order | Answer | None:
     if task.order is None:
         return None
@@ -277,6 +291,7 @@ async def _go_on(
         turned = replace(opened, name=other.name, values=kept)
         turned = turned.with_values(values_in(turn, other, turned, order))
         turned = turned.with_values(told_by_wish(turn, other, turned, order))
+        turned = turned.with_values(await other.spoken(turn) if other.spoken is not None else {})
         turned = resolved(turn, other, turned, order)
         cleared = turn.remembering(turn.memory.without_task(task.name))
         return await _go_on(cleared, other, turned, order, sure=sure)
@@ -297,7 +312,8 @@ async def _go_on(
     doubt = task.doubted(turn, order) if task.doubted is not None and order is not None else ""
     if not sure and (more := await told_of_a_trouble(turn, task, order)) is not None:
         return more
-    if task.confirm or not sure or doubt:
+    confirm = task.confirm and (task.confirms is None or task.confirms(turn, opened))
+    if confirm or not sure or doubt:
         asked = task_words.reading_back(turn, task, opened, order)
         return replace(asked, text=f"{doubt}\n\n{asked.text}".strip())
     return await _file(turn, task, opened, order)
@@ -313,8 +329,8 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
         return await waiting.left_to_people(turn)
     details = details_of(turn, opened, order)
     memory = task_words.about(turn.memory, order).without_task(task.name)
-    for other in memory.tasks if order is not None else ():
-        ended = other.name in task.ends and other.order == order.id
+    for other in memory.tasks:
+        ended = other.order is not None and other.order == opened.order and other.name in task.ends
         memory = memory.without_task(other.name) if ended else memory
     # Read before the transaction, which others wait for.
     beside = await task_words.beside(turn, task, opened, order)

@@ -1,5 +1,5 @@
-"""A call by a person: to which number and when, within the hours in which people are there, read back before it is
-asked for."""
+"""A call by a person: to which number and when, within the hours in which people are there. The number that the shop has
+is read back before it is asked for, and so is another time than was wished."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from nlu.entities.clock import clock
 from nlu.entities.corrections import is_phone, with_end
 from nlu.types import EntityKind
+from storage.customers import Customers
 from storage.orders import Order
 
+_END = 4
+"""Figures by which a number is known."""
 _any_time = word_test(
     "随时 都可以 都行 尽快 现在 马上 立刻",
     "any_time anytime whenever now asap as_soon_as_possible right_away soon",
@@ -53,6 +56,13 @@ def _read_back(turn: Turn, _order: Order | None, opened: OpenTask) -> Mapping[st
     }
 
 
+def _is_open(turn: Turn, opened: OpenTask) -> bool:
+    """Whether the number wasn't told, or nobody is there at the time: that is read back."""
+    end = opened.values.get("phone", "")[-_END:]
+    told = end in "".join(one for one in f"{opened.said} {turn.text}" if one.isdecimal())
+    return not told or _read_back(turn, None, opened)["moved"] == "yes"
+
+
 def _shown(turn: Turn, value: str) -> str:
     moment = _moment(value)
     return value if moment is None else turn.near_moment(moment)
@@ -87,6 +97,7 @@ CALL_BACK = Task(
         Slot(name="when", read=_when, shown=_shown, question="call-back-when"),
     ),
     confirm="call-back-confirm",
+    confirms=_is_open,
     buttons=_buttons,
     filed="call-back-asked",
     facts=_read_back,
@@ -103,7 +114,17 @@ async def _call(turn: Turn) -> Answer:
             return await tasks.confirmed(turn, CALL_BACK, None)
         memory = turn.memory.settled().without_task(CALL_BACK.name)
         return Answer(text=turn.say("deny-nothing"), memory=memory)
-    return await tasks.begin(turn, CALL_BACK)
+    return await tasks.begin(turn, CALL_BACK, await _known_number(turn))
+
+
+async def _known_number(turn: Turn) -> Mapping[str, str]:
+    """The number that the shop has of the customer, where the message tells none: it is read back."""
+    opened = turn.memory.task(CALL_BACK.name)
+    if turn.customer_id is None or turn.told("phone") or (opened is not None and "phone" in opened.values):
+        return {}
+    customer = await Customers(turn.connection).get(turn.customer_id)
+    number = (customer.phone if customer is not None else None) or ""
+    return {"phone": number} if is_phone(number) else {}
 
 
 SKILLS = (

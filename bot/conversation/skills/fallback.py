@@ -177,8 +177,8 @@ def tells_complaint(turn: Turn) -> bool:
 
 
 async def noted(turn: Turn) -> Answer:
-    """A complaint that says it is one has a number at once; a person may take it over beside that. What went wrong, told
-    when asked, goes with what was said first."""
+    """A complaint that says it is one has a number at once; a person may take it over beside that. What went wrong,
+    told when asked, goes with what was said first."""
     told = "\n".join(turn.memory.before[-_TOLD:]) if tells_complaint(turn) else turn.text
     made = await tasks.file(replace(turn, text=told), COMPLAINT, None)
 

@@ -28,6 +28,7 @@ _CHANGES_SHOWN = 5
 _TOLD = 3
 _deletes = phrases.word_test("删 清除 清空 抹掉 注销", "delete erase remove wipe get_rid_of forget_me")
 _copies = phrases.word_test("导出 一份 副本 拷贝 发我 发给我", "a_copy export send_me download")
+_how = phrases.word_test("怎么 如何 多久", "how where")
 """What is to become of what is kept of somebody, where they speak of that."""
 
 
@@ -219,7 +220,7 @@ async def _data(turn: Turn) -> Answer:
             return Answer(text=turn.say("cancel-kept"), memory=memory)
         case _ if wished_in_words.erases(turn.text) or _wishes(turn, _deletes):
             return await tasks.begin(turn, ERASURE)
-        case _ if _wishes(turn, _copies):
+        case _ if _copies(turn.text) and not _how(turn.text):
             return await tasks.file(turn, EXPORT, None)
         case _:
             return await _held(turn)

@@ -86,7 +86,11 @@ class Choice:
             return self.pointed
         if self.spoken is not None and not (self.insist and self.reading and not self.relevant(self.spoken)):
             return [self.spoken]
-        seen = [one for one in self._fitting(left) if self.turn.memory.product in {it.product_id for it in one.lines}]
+        seen = [
+            one
+            for one in self._fitting(left)
+            if self.turn.memory.product in {it.product_id for it in one.lines}
+        ]
         return seen if len(seen) == 1 else self._likely(left[:_RECENT])
 
     def _of_another_parcel(self) -> bool:

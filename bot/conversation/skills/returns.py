@@ -19,6 +19,7 @@ from bot.conversation.skills import (
     parcel_words,
     product_words,
     which_order,
+    wished_in_words,
 )
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
@@ -188,6 +189,15 @@ def _rather_changed(_turn: Turn, order: Order | None) -> str:
     return "change_items" if order is not None and order.status in which_order.NOT_SHIPPED else ""
 
 
+def _rather_awaited(turn: Turn, order: Order | None) -> str:
+    """What hasn't come, while a parcel of the order is on its way, is asked after."""
+    boxes = order.sent if order is not None and order.status == "shipped" else ()
+    coming = any(box.status != "delivered" for box in boxes)
+    if coming and wished_in_words.has_not_come(turn.text):
+        return CHASE.name
+    return _rather_changed(turn, order)
+
+
 RETURN = Task(
     name="return",
     request="return",
@@ -236,6 +246,7 @@ EXCHANGE = Task(
     settles=True,
     own_order=which_order.own,
     unfit=order_rules.giving_back("exchange"),
+    spoken=order_lines.spoken_version,
     filed="exchange-asked",
     ends=_GIVES_BACK,
     beside=order_lines.versions_wanted,
@@ -288,7 +299,7 @@ ITEM_PROBLEM = Task(
     doubted=_not_here_yet,
     filed="item-problem-asked",
     facts=_items,
-    becomes=_rather_changed,
+    becomes=_rather_awaited,
 )
 LOST = Task(
     name="delivery_problem",

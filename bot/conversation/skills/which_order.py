@@ -145,7 +145,7 @@ async def meant(
     choice = order_choice.Choice(
         turn, known, relevant, insist=insist, reading=reading, early=early, rather=rather
     )
-    chosen = choice.made()
+    chosen: Sequence[Order] = choice.made()
     if len(chosen) > 1 and not (reading or choice.of_several):
         chosen = await _allowed(turn, chosen)
     if len(chosen) == 1 or choice.of_several:

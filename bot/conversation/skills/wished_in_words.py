@@ -61,11 +61,25 @@ _asks_how_many_are_sold = word_test(
 )
 """The pages say it; nothing is asked of the shop yet."""
 _MANY = 10
-_PLACES_ZH = ("前台", "门卫", "保安", "门口", "驿站", "快递柜", "丰巢", "物业", "传达室", "邻居", "隔壁", "车库", "信箱")
+_PLACES_ZH = (
+    "前台",
+    "门卫",
+    "保安",
+    "门口",
+    "驿站",
+    "快递柜",
+    "丰巢",
+    "物业",
+    "传达室",
+    "邻居",
+    "隔壁",
+    "车库",
+    "信箱",
+)
 _PUTS = ("leave", "put", "pop", "drop", "stick", "hide")
 _PLACES_EN = (
-    "shed", "porch", "garage", "back_door", "behind_the_bins", "gate", "reception", "front_desk", "concierge", "neighbour",
-    "neighbor", "neighbours", "neighbors", "next_door", "hallway", "safe_place", "letterbox", "mailbox",
+    "shed", "porch", "garage", "back_door", "behind_the_bins", "gate", "reception", "front_desk", "concierge",
+    "neighbour", "neighbor", "neighbours", "neighbors", "next_door", "hallway", "safe_place", "letterbox", "mailbox",
 )  # fmt: skip
 """Where a parcel may be put, which nobody asks of goods."""
 _couriers = word_test(
@@ -133,7 +147,8 @@ _unpaid = word_test(
 )
 _have_paid = word_test(
     "付了 付过 已付 已经付 付完 支付了 扣了 扣款了 扣过 付款时间",
-    "paid_at paid_on paid_it i_paid i've_paid have_paid charged",
+    "paid_at paid_on paid_it i_paid i've_paid have_paid already_paid paid_for charged money_was_taken"
+    " money_has_been_taken",
 )
 _points = word_test("积分", "points")
 _missing = word_test(
@@ -171,6 +186,10 @@ _ask_ways = word_test(
 )
 
 
+_UNPAID = "payment_problem"
+"""The intent of who speaks of a payment that doesn't show."""
+
+
 def _pays(text: str) -> bool:
     return _unpaid(text) and _have_paid(text) and not _ask_ways(text)
 
@@ -193,7 +212,7 @@ def tells_courier(text: str) -> bool:
 _chases = word_test(
     "催一下 催催 催快递 催下 问问快递 问快递 问一下快递 问下快递 联系快递 联系一下快递 联系下快递 找快递问 跟快递确认",
     "ask_the_courier ask_the_carrier contact_the_courier contact_the_carrier ring_the_courier call_the_courier"
-    " chase_it chase_them chase_the chase_this chase_up trace_it trace_the_parcel trace_my",
+    " chase_it chase_them chase_the chase_this chase_up",
 )
 
 
@@ -202,21 +221,33 @@ def _chases_parcel(text: str) -> bool:
 
 
 has_not_come = word_test(
-    "没到 没有到 没收到 没有收到 还没来 没送到 没影",
+    "没到 没有到 没收到 没有收到 还没来 没送到 没影 影子都 只来了 只到了 只收到",
     "never_turned_up never_arrived never_came hasn't_turned_up hasn't_arrived haven't_arrived hasn't_come haven't_come"
-    " didn't_arrive didn't_turn_up no_sign_of still_not_here not_here_yet",
+    " didn't_arrive didn't_turn_up no_sign_of still_not_here not_here_yet"
+    " only_one_came only_one_arrived only_one_has only_got_one",
 )
 """Something that was ordered isn't there."""
 _not_to_be_sent = word_test(
-    "别发了 不用发了 不要发了 别寄了 不用寄了 不要寄了 不用送了 别送了 不用给我发 不用给我寄",
+    "不等了 不想等了 不想再等 别发了 不用发了 不要发了 别寄了 不用寄了 不要寄了 不用送了 别送了 不用给我发 不用给我寄",
     "don't_send_it don't_send_them dont_send_it dont_send_them do_not_send_it do_not_send_them don't_bother_sending"
-    " dont_bother_sending no_need_to_send don't_ship_it don't_ship_them",
+    " dont_bother_sending no_need_to_send don't_ship_it don't_ship_them not_waiting_any done_waiting",
 )
 
 
 def stops_sending(text: str) -> bool:
     """Whether somebody says of an order that is spoken of that it is not to be sent."""
     return _not_to_be_sent(text) and not asks(text)
+
+
+_gives_back = word_test(
+    "只好退 那就退 退了吧 退掉吧 退货吧 退吧 我要退货 我想退货 要退掉 想退掉 帮我退 寄回给你们 寄还给你们",
+    "i'll_send_it_back i'll_send_them_back want_to_send_it_back want_to_send_them_back like_to_send_it_back"
+    " like_to_send_them_back want_to_return like_to_return",
+)
+
+
+def _sends_back(text: str) -> bool:
+    return _gives_back(text) and not (refuses(text) or asks(text))
 
 
 def _asks_for_call(text: str) -> bool:
@@ -267,8 +298,8 @@ _SAID: Mapping[str, Said] = {
         taken_for=frozenset({"order_status", "delivery_problem", "delivery_time", "leave_review"}),
     ),
     "payment_check": Said(
-        says=lambda read: _pays(read.text),
-        taken_for=frozenset({"payment_problem", "order_status", "order_facts", "payment_methods"}),
+        says=lambda read: _pays(read.text) or (read.intent == _UNPAID and _have_paid(read.text)),
+        taken_for=frozenset({_UNPAID, "order_status", "order_facts", "payment_methods", "refund_status"}),
     ),
     "points_check": Said(
         says=lambda read: _points(read.text) and _missing(read.text) and not _ask_ways(read.text),
@@ -346,6 +377,19 @@ _SAID: Mapping[str, Said] = {
                 "delivery_time",
                 "human_agent",
                 "store_info",
+            }
+        ),
+    ),
+    "return_request": Said(
+        says=lambda read: _sends_back(read.text),
+        taken_for=frozenset(
+            {
+                "refund_request",
+                "refund_status",
+                "return_policy",
+                "item_problem",
+                "cancel_order",
+                "order_status",
             }
         ),
     ),
