@@ -69,8 +69,8 @@ async def offered(turn: Turn, intent: str, answer: Answer) -> Answer:
 
 
 def _waits_for_else(turn: Turn, wished: str) -> bool:
-    """Whether the bot waits for an answer, and not just to hear whether a trouble shall be reported, or the task that is
-    `wished` be asked for."""
+    """Whether the bot waits for an answer, and not just to hear whether a trouble shall be reported, or the task that
+    is `wished` be asked for."""
     pending = turn.memory.pending
     task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
     troubles = {kind.name for kind in turn.skills.requests if kind.trouble}

@@ -111,11 +111,12 @@ def _says_more(turn: Turn, task: Task, values: Set[str]) -> bool:
 
 
 def _follows(turn: Turn, task: Task) -> bool:
-    """Whether a message that by its words alone means nothing follows right on what was asked of the shop."""
+    """Whether a message with a figure that by its words alone means nothing follows right on what was asked for."""
     last = turn.memory.intents[0] if turn.memory.intents else ""
     scores = turn.understanding.intents if turn.understanding is not None else ()
     nothing = all(one.probability < _RATHER for one in scores)
-    return turn.memory.pending is None and last in task.wished_by and nothing
+    figure = any(map(str.isdigit, turn.text))
+    return figure and turn.memory.pending is None and last in task.wished_by and nothing
 
 
 def _names_something(turn: Turn) -> bool:

@@ -312,8 +312,7 @@ async def _go_on(
     doubt = task.doubted(turn, order) if task.doubted is not None and order is not None else ""
     if not sure and (more := await told_of_a_trouble(turn, task, order)) is not None:
         return more
-    confirm = task.confirm and (task.confirms is None or task.confirms(turn, opened))
-    if confirm or not sure or doubt:
+    if task.confirm or not sure or doubt:
         asked = task_words.reading_back(turn, task, opened, order)
         return replace(asked, text=f"{doubt}\n\n{asked.text}".strip())
     return await _file(turn, task, opened, order)

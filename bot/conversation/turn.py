@@ -265,8 +265,6 @@ class Task:
     """It says how a trouble shall be settled: where one with the order was reported here, that is told of it."""
     confirm: str = ""
     """The text that reads it back and asks whether to do it; empty: `filed` reads it back."""
-    confirms: Callable[[Turn, OpenTask], bool] | None = None
-    """Whether it is read back, by what was told; None: it is."""
     spoken: Callable[[Turn], Awaitable[Mapping[str, str]]] | None = None
     """What is told of it by what is spoken of, such as the product on the screen."""
     buttons: Callable[[Turn, Order | None], Rows] | None = None

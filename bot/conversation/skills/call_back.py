@@ -1,5 +1,5 @@
-"""A call by a person: to which number and when, within the hours in which people are there. The number that the shop has
-is read back before it is asked for, and so is another time than was wished."""
+"""A call by a person: to which number and when, within the hours in which people are there, read back before it is
+asked for."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from nlu.types import EntityKind
 from storage.customers import Customers
 from storage.orders import Order
 
-_END = 4
-"""Figures by which a number is known."""
 _any_time = word_test(
     "随时 都可以 都行 尽快 现在 马上 立刻",
     "any_time anytime whenever now asap as_soon_as_possible right_away soon",
@@ -56,13 +54,6 @@ def _read_back(turn: Turn, _order: Order | None, opened: OpenTask) -> Mapping[st
     }
 
 
-def _is_open(turn: Turn, opened: OpenTask) -> bool:
-    """Whether the number wasn't told, or nobody is there at the time: that is read back."""
-    end = opened.values.get("phone", "")[-_END:]
-    told = end in "".join(one for one in f"{opened.said} {turn.text}" if one.isdecimal())
-    return not told or _read_back(turn, None, opened)["moved"] == "yes"
-
-
 def _shown(turn: Turn, value: str) -> str:
     moment = _moment(value)
     return value if moment is None else turn.near_moment(moment)
@@ -97,7 +88,6 @@ CALL_BACK = Task(
         Slot(name="when", read=_when, shown=_shown, question="call-back-when"),
     ),
     confirm="call-back-confirm",
-    confirms=_is_open,
     buttons=_buttons,
     filed="call-back-asked",
     facts=_read_back,
