@@ -261,7 +261,7 @@ async def test_the_number_of_a_customer_is_read_back_for_a_call(bought: Chat) ->
 async def test_a_return_settles_the_trouble_that_was_asked_about(bought: Chat) -> None:
     await bought.says("A1019 那套跟我哥送的一样", Meaning(intents=(("item_problem", 0.35),), wishes=()))
     reason = Meaning(intents=(("return_request", 0.9),), slots=(("reason", "重复了"),))
-    await bought.says("那我退了吧，重复了", reason)
+    await bought.says("A1019 的龙井茶我退了吧，重复了", reason)
     back = said(await bought.says("对", does(Act.YES)))
     assert [one.kind for one in await made(bought)] == ["return"]
     assert "商品问题" not in back
