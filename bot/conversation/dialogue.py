@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import (
+    by_value,
     certainty,
     decisions,
     done_by,
@@ -65,7 +66,6 @@ from nlu.types import DialogueContext, Understanding
 log = logging.getLogger(__name__)
 
 _FAIRLY = 0.3
-_PLAINLY = 0.8
 _OF_ONE_PRODUCT = unclear.ABOUT_ITS_USE | {"product_question"}
 
 
@@ -177,15 +177,10 @@ async def _said(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple
 
 async def _spoken(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     plain = routing.plainly(turn, reading)
-    if plain is None and (valued := routing.by_value(turn, reading)) is not None:
-        wish, told = valued
-        now = replace(turn, understanding=told, guessed=True)
-        made = await decisions.wish(now, REGISTRY.by_intent[wish], wish, modes)
-        return await one_question.going_back(turn, made)
-    if plain is None and (done := await done_by.wished(turn, reading)) is not None:
-        now = replace(turn, guessed=not done_by.is_asked(turn, done))
-        made = await decisions.wish(now, REGISTRY.by_intent[done], done, modes)
-        return await one_question.going_back(turn, made)
+    implied = None if plain else by_value.wished(turn, reading) or await done_by.wished(turn, reading)
+    if implied is not None:
+        made = await decisions.wish(implied, REGISTRY.by_intent[implied.intent], implied.intent, modes)
+        return await one_question.going_back(implied, made)
     return await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
 
 
@@ -273,7 +268,7 @@ async def _one(
 ) -> tuple[decisions.Decision, ...]:
     """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
-    meant = None if meant is not None and _is_aside(turn, meant, whole) else meant
+    meant = None if meant is not None and heard.is_aside(turn, meant) else meant
     skill = routing.skill_of(meant)
     if (described := await unclear.described(turn, meant, whole, modes)) is not None:
         return await decisions.of_pages(turn, described)
@@ -287,15 +282,6 @@ async def _one(
         # Who names what they want to buy wants to see it, and not how buying works.
         meant, skill = "product_search", REGISTRY.by_name["search"]
     return await one_question.going_back(turn, await decisions.wish(turn, skill, meant, modes))
-
-
-def _is_aside(turn: Turn, meant: str, whole: Understanding) -> bool:
-    """Whether words only seem to wish something else than what is asked about, where they aren't read as a wish: that
-    is asked once more."""
-    pending = turn.memory.pending
-    asked = pending is not None and pending.kind in tasks.QUESTIONS
-    plain = any(one.intent == meant and one.probability >= _PLAINLY for one in whole.intents)
-    return asked and meant in REGISTRY.tasks_of and not (plain or turn.acts.wishes)
 
 
 async def _of_the_last_or_the_wait(
@@ -344,13 +330,8 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Dec
     resumed = await _resumed(turn, modes)
     if resumed is not None:
         return resumed
-    pending = turn.memory.pending
-    if (
-        turn.does(Act.ASKS_ABOUT)
-        and pending is not None
-        and pending.kind in tasks.QUESTIONS
-        and not (turn.acts.wishes or heard.only_asks(turn))
-    ):
+    of_task = turn.memory.pending is not None and turn.memory.pending.kind in tasks.QUESTIONS
+    if turn.does(Act.ASKS_ABOUT) and of_task and not (turn.acts.wishes or heard.only_asks(turn)):
         return decisions.only("question", await task_words.explained(turn))
     moved = await _for_another_order(turn, modes)
     if moved:

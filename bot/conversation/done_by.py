@@ -28,7 +28,7 @@ _OFFERED = frozenset({"return_policy", "warranty_repair"})
 _PLAINLY = 0.8
 
 
-async def wished(turn: Turn, reading: Reading) -> str | None:
+async def wished(turn: Turn, reading: Reading) -> Turn | None:
     """The wish of a message that says what is to be done with the order spoken of, in words of which the reader only
     knows what they are about; None where it asks or refuses something, or that can't be done."""
     whole = reading.whole
@@ -43,14 +43,9 @@ async def wished(turn: Turn, reading: Reading) -> str | None:
     if phrases.asks(turn.text) or refused_in(turn.text) or turn.does(Act.WAITS):
         return None
     order = await which_order.spoken_of(turn)
-    return wish if order is not None and await _can_be(turn, _task(turn, wish), order) else None
-
-
-def is_asked(turn: Turn, wish: str) -> bool:
-    """Whether the bot has just asked whether to do that: who says it again says yes."""
-    pending = turn.memory.pending
-    asked = pending is not None and pending.kind == "task-confirm"
-    return asked and pending is not None and pending.data.get("task") == _task(turn, wish).name
+    if order is None or not await _can_be(turn, _task(turn, wish), order):
+        return None
+    return replace(turn, intent=wish, guessed=not _is_asked(turn, name))
 
 
 async def offered(turn: Turn, intent: str, answer: Answer) -> Answer:
@@ -75,6 +70,12 @@ def _waits_for_else(turn: Turn, wished: str) -> bool:
     task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
     troubles = {kind.name for kind in turn.skills.requests if kind.trouble}
     return pending is not None and (task is None or (task.request not in troubles and task.name != wished))
+
+
+def _is_asked(turn: Turn, task: str) -> bool:
+    """Whether the bot has just asked whether to do that: who says it again says yes."""
+    pending = turn.memory.pending
+    return pending is not None and pending.kind == "task-confirm" and pending.data.get("task") == task
 
 
 def _task(turn: Turn, wish: str) -> Task:

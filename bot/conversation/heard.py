@@ -259,6 +259,13 @@ def answered(turn: Turn) -> frozenset[str]:
     return frozenset({task.name, task.becomes(turn, None) if task.becomes is not None else ""} - {""})
 
 
+def is_aside(turn: Turn, meant: str) -> bool:
+    """Whether words only seem to wish something else than what is asked about, where they aren't read as a wish: that
+    is asked once more."""
+    plain = _alone(turn).get(meant, 0.0) >= _PLAINLY
+    return bool(answered(turn)) and meant in turn.skills.tasks_of and not (plain or turn.acts.wishes)
+
+
 def only_gives(whole: Understanding) -> bool:
     """Whether a message is only what was asked for: an address or a name is in no language of its own."""
     acts = whole.acts

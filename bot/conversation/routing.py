@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from bot.conversation import certainty, heard, phrases
 from bot.conversation.heard import BY_FORM
-from bot.conversation.read_message import parts_of
 from bot.conversation.refusals import Heeded
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
@@ -64,10 +63,6 @@ _PREFERRED = frozenset(
     }
 )
 _NEAR = 0.7
-_OF_VALUES = {
-    "tax_number": "invoice_request", "invoice_title": "invoice_request", "address": "change_address"
-}  # fmt: skip
-"""What a value by itself is told for, by the reader's slots."""
 _HOLDS = {
     "return_request": frozenset({"exchange_request"}),
     "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
@@ -227,43 +222,11 @@ def plainly(turn: Turn, reading: Reading) -> str | None:
     if turn.memory.pending is None and wished_in_words.drops(_last(turn) or "", reading.whole):
         return _last(turn)
     intent = wished_in_words.meant(reading.whole)
-    wished = frozenset(
-        wish.intent
-        for wish, _ in reading.wishes
-        if wish.probability >= (_CERTAIN if wish.intent in _TOLD else _RATHER)
-    )
+    plain = [
+        one for one, _ in reading.wishes if one.probability >= (_CERTAIN if one.intent in _TOLD else _RATHER)
+    ]
+    wished = frozenset(one.intent for one in plain)
     return intent if intent and wished_in_words.alone(intent, wished) else None
-
-
-def by_value(turn: Turn, reading: Reading) -> tuple[str, Understanding] | None:
-    """The wish of a message that only tells a value which nothing but that wish needs, such as a tax number or a whole
-    address, where its words say nothing: it is asked about. None where something is under way, or takes it."""
-    whole, memory = reading.whole, turn.memory
-    if whole is None or turn.customer_id is None or memory.pending is not None or memory.tasks:
-        return None
-    if any(
-        wish.probability >= _RATHER and wish.intent not in _OF_VALUES.values() for wish, _ in reading.wishes
-    ):
-        return None
-    if any(one.probability >= _LIKELY and one.intent not in TALK for one in whole.intents[:1]):
-        return None
-    told = {one.slot: one.text for one in whole.acts.slots if one.probability >= _PLAINLY}
-    told = {slot: text for slot, text in told.items() if slot != "address" or may_be_address(text)}
-    takes = {slot for filed in memory.filed for slot in _taken_by_task(filed.task)}
-    found = next((slot for slot in _OF_VALUES if slot in told and slot not in takes), None)
-    if found is None or (found == "invoice_title" and memory.order is None):
-        return None
-    return _OF_VALUES[found], _all_a_value(whole, found)
-
-
-def _all_a_value(whole: Understanding, slot: str) -> Understanding:
-    """A message of one clause that tells a name is that name, however much of it is read as one."""
-    if slot != "invoice_title" or len(parts_of(whole.text)) > 1:
-        return whole
-    slots = tuple(
-        replace(one, text=whole.text.strip()) if one.slot == slot else one for one in whole.acts.slots
-    )
-    return replace(whole, acts=replace(whole.acts, slots=slots))
 
 
 def _last(turn: Turn) -> str | None:
@@ -422,11 +385,7 @@ def _belongs_to_another(reading: Reading, wish: Wish) -> bool:
 
 def _taken_by(intent: str) -> frozenset[str]:
     """What the reader may tell of the task that an intent wishes."""
-    return _taken_by_task(REGISTRY.tasks_of.get(intent, ""))
-
-
-def _taken_by_task(name: str) -> frozenset[str]:
-    task = REGISTRY.tasks.get(name)
+    task = REGISTRY.tasks.get(REGISTRY.tasks_of.get(intent, ""))
     return (
         frozenset(name for slot in task.slots for name in slot.told_by) if task is not None else frozenset()
     )

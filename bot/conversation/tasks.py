@@ -23,7 +23,7 @@ from bot.conversation.made import (
     open_request,
     told_before,
 )
-from bot.conversation.memory import Filed, Memory, OpenTask
+from bot.conversation.memory import Filed, OpenTask
 from bot.conversation.slot_values import (
     NONE,
     resolved,
@@ -140,7 +140,7 @@ async def resume(turn: Turn) -> Answer | None:  # noqa: C901 - one branch for ea
     opened = turn.memory.task(task.name) if task is not None else None
     if pending is None or task is None or opened is None or _is_for_people(turn, task):
         return None
-    order = await _order(turn, task, opened)
+    order = await order_of(turn, task, opened)
     if await _is_of_another(turn, task, order):
         return None
     if opened.order is not None and order is None:
@@ -206,7 +206,7 @@ async def _of_others(turn: Turn, asked: Task) -> Answer | None:
         task = turn.skills.tasks.get(opened.name)
         if task is None or task is asked or _is_for_people(turn, task):
             continue
-        order = await _order(turn, task, opened)
+        order = await order_of(turn, task, opened)
         told = values_in(turn, task, opened, order) if order is not None or opened.order is None else {}
         if told:
             return await _go_on(turn, task, _noted(turn, opened, told), order)
@@ -264,7 +264,8 @@ async def _named_instead(turn: Turn, task: Task, order: Order) -> Order | Answer
     return None if isinstance(found, Order) and found.id == order.id else found
 
 
-async def _order(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
+async def order_of(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
+    """The order that something under way is about."""
     if opened.order is None or task.own_order is None:
         return None
     return await task.own_order(turn, opened.order)
@@ -362,19 +363,19 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
 async def told_for(turn: Turn, task: Task, made: Request) -> Values:
     """What the message tells of the slots of a task that was asked for already."""
     opened = as_made(task, made)
-    return values_in(turn, task, opened, await _order(turn, task, opened))
+    return values_in(turn, task, opened, await order_of(turn, task, opened))
 
 
 async def leaves_out(turn: Turn, task: Task, made: Request) -> bool:
     """Whether the message says of a part of the order that nothing is to be done with it, and leaves the request."""
     opened = as_made(task, made)
-    return spares(turn, task, opened, await _order(turn, task, opened))
+    return spares(turn, task, opened, await order_of(turn, task, opened))
 
 
 async def amended(turn: Turn, task: Task, made: Request) -> Answer:
     """Put a request right, or add to it, as long as nobody has decided; a value that isn't whole is asked for again."""
     opened = as_made(task, made)
-    order = await _order(turn, task, opened)
+    order = await order_of(turn, task, opened)
     told = values_in(turn, task, opened, order)
     opened = resolved(turn, task, replace(opened.with_values(told), said=turn.said.strip()[-SAID:]), order)
     missing = task.asks(opened)
@@ -393,35 +394,3 @@ async def amended(turn: Turn, task: Task, made: Request) -> Answer:
         return Answer(text=text, memory=turn.memory.settled().without_task(task.name))
 
     return Answer(effects=(amend,), memory=turn.memory.settled())
-
-
-async def orders_of(turn: Turn, memory: Memory) -> Mapping[str, Order | None]:
-    """The orders that what is under way is about, by the names of the tasks."""
-    known = {one.name: turn.skills.tasks.get(one.name) for one in memory.tasks}
-    return {
-        one.name: await _order(turn, task, one)
-        for one in memory.tasks
-        if (task := known[one.name]) is not None
-    }
-
-
-def recalled(turn: Turn, memory: Memory, orders: Mapping[str, Order | None]) -> Answer | None:
-    """That something under way still waits for its answer, or its question, where that was not asked yet; None where
-    nothing waits."""
-    of_others = memory.pending is not None and memory.pending.kind not in QUESTIONS
-    opened = memory.tasks[0] if memory.tasks and not of_others else None
-    task = turn.skills.tasks.get(opened.name) if opened is not None else None
-    if opened is None or task is None:
-        return None
-    missing = task.asks(opened)
-    order = orders.get(opened.name)
-    if not opened.asked and (order is not None or opened.order is None):
-        now = turn.remembering(memory)
-        return (
-            task_words.asking(now, task, opened, order, *missing)
-            if missing
-            else task_words.reading_back(now, task, opened, order)
-        )
-    slot = missing[0] if missing is not None else None
-    text = turn.say("still-items" if slot is not None and slot.lists_lines else f"still-{task.name}")
-    return Answer(text=text, memory=task_words.waiting(memory, task, opened, slot))

@@ -23,6 +23,7 @@ from bot.conversation.skills.goods import several, telling
 from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.types import Understanding
+from storage.orders import Orders
 
 ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
 """What a page answers for all goods, and a product's own facts for that product."""
@@ -192,7 +193,7 @@ async def _leaves_out(turn: Turn) -> bool:
     if turn.in_queue or phrases.asks(turn.text) or not line_words.takes_out(turn.text):
         return False
     named = {line.product_id for line in await owned.lines(turn)}
-    known = await which_order.known(turn) if named else ()
+    known = await Orders(turn.connection).by_customer(turn.customer_id or "") if named else ()
     waiting_for = [order for order in known if order.status in which_order.NOT_SHIPPED]
     return any(line.product_id in named for order in waiting_for for line in order.lines)
 

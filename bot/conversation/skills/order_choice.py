@@ -238,3 +238,11 @@ def may_be_awaited(turn: Turn, order: Order) -> bool:
 
 def _many_open(orders: Sequence[Order]) -> bool:
     return sum(order.status in ON_ITS_WAY for order in orders) > 1
+
+
+async def allowed(turn: Turn, orders: Sequence[Order]) -> Sequence[Order]:
+    """Of orders that may be meant those for which the wish can still be done; all where it can be for none."""
+    task = turn.skills.tasks.get(turn.skills.tasks_of.get(turn.intent, ""))
+    if task is None or task.unfit is None:
+        return orders
+    return [order for order in orders if await task.unfit(turn, order) is None] or orders

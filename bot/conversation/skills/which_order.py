@@ -147,7 +147,7 @@ async def meant(
     )
     chosen: Sequence[Order] = choice.made()
     if len(chosen) > 1 and not (reading or choice.of_several):
-        chosen = await _allowed(turn, chosen)
+        chosen = await order_choice.allowed(turn, chosen)
     if len(chosen) == 1 or choice.of_several:
         return tuple(chosen)
     which = ask_which(turn, chosen[:_LISTED], action, ways=reading and turn.intent != "order_facts")
@@ -156,24 +156,9 @@ async def meant(
     return rule or which
 
 
-async def _allowed(turn: Turn, orders: Sequence[Order]) -> Sequence[Order]:
-    """Of orders that may be meant those for which the wish can still be done; all where it can be for none."""
-    task = turn.skills.tasks.get(turn.skills.tasks_of.get(turn.intent, ""))
-    if task is None or task.unfit is None:
-        return orders
-    return [order for order in orders if await task.unfit(turn, order) is None] or orders
-
-
 async def own(turn: Turn, order_id: str) -> Order | None:
     """The order of that id, if it is the customer's."""
     return _own(turn, await Orders(turn.connection).get(order_id))
-
-
-async def known(turn: Turn) -> Sequence[Order]:
-    """The customer's orders, the newest first."""
-    if turn.customer_id is None:
-        return ()
-    return await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
 
 
 async def spoken_of(turn: Turn) -> Order | None:
@@ -186,7 +171,7 @@ async def named_in(turn: Turn) -> Sequence[Order]:
     """The customer's orders that a message names, by number, by what is in them or by their state."""
     if turn.customer_id is None:
         return ()
-    theirs = await known(turn)
+    theirs = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
     named = named_number(turn)
     by_number = [order for order in theirs if order.number.upper() == named]
     return by_number or order_match.told_apart(turn, theirs, by_state=True)

@@ -280,6 +280,9 @@ _OF_GOODS = frozenset(
         "place_order",
     }
 )
+_OF_THE_WAY = frozenset(
+    ["shipping_options", "order_status", "delivery_problem", "delivery_time", "human_agent", "store_info"]
+)
 TO_BE_TOLD = frozenset({"restock_notice"})
 """Wishes that are one to be told something: a question's words in them make no question of them."""
 _SAID: Mapping[str, Said] = {
@@ -369,28 +372,12 @@ _SAID: Mapping[str, Said] = {
     ),
     "chase_parcel": Said(
         says=lambda read: _chases_parcel(read.text),
-        taken_for=frozenset(
-            {
-                "shipping_options",
-                "order_status",
-                "delivery_problem",
-                "delivery_time",
-                "human_agent",
-                "store_info",
-            }
-        ),
+        taken_for=_OF_THE_WAY,
     ),
     "return_request": Said(
         says=lambda read: _sends_back(read.text),
         taken_for=frozenset(
-            {
-                "refund_request",
-                "refund_status",
-                "return_policy",
-                "item_problem",
-                "cancel_order",
-                "order_status",
-            }
+            ["refund_request", "refund_status", "return_policy", "item_problem", "cancel_order", "order_status"]
         ),
     ),
     "call_back": Said(
