@@ -386,9 +386,8 @@ def _belongs_to_another(reading: Reading, wish: Wish) -> bool:
 def _taken_by(intent: str) -> frozenset[str]:
     """What the reader may tell of the task that an intent wishes."""
     task = REGISTRY.tasks.get(REGISTRY.tasks_of.get(intent, ""))
-    return (
-        frozenset(name for slot in task.slots for name in slot.told_by) if task is not None else frozenset()
-    )
+    slots = task.slots if task is not None else ()
+    return frozenset(name for slot in slots for name in slot.told_by)
 
 
 def _with_acts(reading: Reading, wish: Wish, part: Understanding, spoken: Sequence[Wish]) -> Understanding:
