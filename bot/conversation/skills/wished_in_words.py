@@ -377,7 +377,14 @@ _SAID: Mapping[str, Said] = {
     "return_request": Said(
         says=lambda read: _sends_back(read.text),
         taken_for=frozenset(
-            ["refund_request", "refund_status", "return_policy", "item_problem", "cancel_order", "order_status"]
+            [
+                "refund_request",
+                "refund_status",
+                "return_policy",
+                "item_problem",
+                "cancel_order",
+                "order_status",
+            ]
         ),
     ),
     "call_back": Said(
