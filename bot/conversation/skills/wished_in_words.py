@@ -270,16 +270,9 @@ class Said:
     """Intents that a reader may see in the same words: they wish nothing besides."""
 
 
-_OF_GOODS = frozenset(
-    [
-        "stock_question",
-        "product_question",
-        "product_search",
-        "price_question",
-        "recommend_request",
-        "place_order",
-    ]
-)
+_OF_GOODS = frozenset((
+    "stock_question", "product_question", "product_search", "price_question", "recommend_request", "place_order"
+))  # fmt: skip
 _OF_THE_WAY = frozenset(
     ["shipping_options", "order_status", "delivery_problem", "delivery_time", "human_agent", "store_info"]
 )
