@@ -14,6 +14,7 @@ from nlu.types import Understanding
 
 _HARDLY = 0.1
 _FAIRLY = 0.25
+_LIKELIER = 0.5
 _STANDS_OUT = 0.6
 _RATHER = 0.65
 _PLAINLY = 0.8
@@ -28,8 +29,12 @@ def is_guessed(skills: Registry, intent: str, read: Understanding, *, placed: bo
         read: the words alone, with what they do in their conversation.
         placed: there is something that the message may be about.
     """
-    if intent not in skills.tasks_of or not placed:
+    if intent not in skills.tasks_of:
         return False
+    if not placed:
+        likeliest = [one.probability for one in read.intents[:1] if one.intent == intent]
+        wished = [one.probability for one in read.acts.wishes if one.intent == intent]
+        return bool(likeliest) and max(likeliest + wished) < _LIKELIER
     wish = next((one for one in read.acts.wishes if one.intent == intent), None)
     if wish is not None:
         return not _is_plain(skills, wish, read)

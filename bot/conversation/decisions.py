@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import waiting
+from bot.conversation import done_by, waiting
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.skills import pages, recommending
 from bot.conversation.skills.talk import TALK
@@ -33,12 +33,15 @@ class Decision:
 async def wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     """Answer one wish, and remember that it was heard."""
     turn = replace(turn, intent=intent)
-    told = await _told_instead(turn, skill)
-    decisions = await run(skill, turn, modes) if told is None else only("policy", told)
+    instead = await _told_instead(turn, skill)
+    decisions = await run(skill, turn, modes) if instead is None else only("policy", instead)
     found = None if decisions[-1].shadow else await recommending.in_place_of(turn, decisions[-1].answer)
     if found is not None and modes.get("search", "on") == "on":
         decisions, intent = (*decisions[:-1], *only("search", found)), "product_search"
     decisions = await of_pages(turn, decisions)
+    if decisions[-1].skill == "policy":
+        told = await done_by.offered(turn, intent, decisions[-1].answer)
+        decisions = (*decisions[:-1], *only("policy", told))
     wish = None if intent in TALK else intent
 
     def heard(answer: Answer) -> Answer:

@@ -14,8 +14,10 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import (
+    by_value,
     certainty,
     decisions,
+    done_by,
     filed,
     finishing,
     heard,
@@ -177,6 +179,10 @@ async def _said(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple
 
 async def _spoken(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     plain = routing.plainly(turn, reading)
+    implied = None if plain else by_value.wished(turn, reading) or await done_by.wished(turn, reading)
+    if implied is not None:
+        made = await decisions.wish(implied, REGISTRY.by_intent[implied.intent], implied.intent, modes)
+        return await one_question.going_back(implied, made)
     return await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
 
 
@@ -264,6 +270,7 @@ async def _one(
 ) -> tuple[decisions.Decision, ...]:
     """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
+    meant = None if meant is not None and heard.is_aside(turn, meant) else meant
     skill = routing.skill_of(meant)
     if (described := await unclear.described(turn, meant, whole, modes)) is not None:
         return await decisions.of_pages(turn, described)
@@ -325,13 +332,8 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Dec
     resumed = await _resumed(turn, modes)
     if resumed is not None:
         return resumed
-    pending = turn.memory.pending
-    if (
-        turn.does(Act.ASKS_ABOUT)
-        and pending is not None
-        and pending.kind in tasks.QUESTIONS
-        and not turn.acts.wishes
-    ):
+    of_task = turn.memory.pending is not None and turn.memory.pending.kind in tasks.QUESTIONS
+    if turn.does(Act.ASKS_ABOUT) and of_task and not (turn.acts.wishes or heard.only_asks(turn)):
         return decisions.only("question", await task_words.explained(turn))
     moved = await _for_another_order(turn, modes)
     if moved:

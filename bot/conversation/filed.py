@@ -104,10 +104,19 @@ def _says_more(turn: Turn, task: Task, values: Set[str]) -> bool:
         return True
     if turn.surely(Act.ADDS) or turn.does(Act.CORRECTS):
         # What is put right has to be named, and what is asked besides is answered.
-        names = turn.surely(Act.ADDS) or (task.slots and _names_something(turn))
+        names = turn.surely(Act.ADDS) or (task.slots and (_names_something(turn) or _follows(turn, task)))
         return bool(names) and not asks and _tells_only(turn, task)
     tells = bool(_TELLING & values) or (bool(values) and _tells_only(turn, task))
     return tells and not asks and turn.memory.pending is None and _wishes_nothing_else(turn, task)
+
+
+def _follows(turn: Turn, task: Task) -> bool:
+    """Whether a message with a figure that by its words alone means nothing follows right on what was asked for."""
+    last = turn.memory.intents[0] if turn.memory.intents else ""
+    scores = turn.understanding.intents if turn.understanding is not None else ()
+    nothing = all(one.probability < _RATHER for one in scores)
+    figure = any(map(str.isdigit, turn.text))
+    return figure and turn.memory.pending is None and last in task.wished_by and nothing
 
 
 def _names_something(turn: Turn) -> bool:

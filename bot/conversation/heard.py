@@ -72,7 +72,7 @@ def agrees(turn: Turn) -> bool:
     ):
         # Whoever was asked once more, and says it again, wishes it.
         return len(parts_of(turn.text)) == 1
-    doubts = max(turn.acts.probability(act) for act in (Act.NO, Act.WITHDRAWS))
+    doubts = _doubts(turn)
     if wished:
         # Its words may be those that take something back: "ok, cancel" answers "Cancel it?".
         return turn.affirms and turn.acts.probability(Act.YES) > doubts
@@ -84,13 +84,21 @@ def agrees(turn: Turn) -> bool:
 
 
 async def agrees_first(turn: Turn) -> bool:
-    """Whether a message plainly says yes, or begins with a yes and only asks something besides."""
+    """Whether a message plainly says yes, or begins with a plain yes and then neither refuses nor wishes anything else:
+    it asks something besides, or says the yes once more in words of its own."""
     first, *others = parts_of(turn.text) or [""]
     asked = {phrases.asks(turn.text[turn.text.find(other) :]) for other in others}
-    if agrees(turn) or not turn.surely(Act.YES) or asked != {True}:
+    if agrees(turn) or not turn.surely(Act.YES) or not asked:
         return agrees(turn)
+    if asked != {True} and (turn.acts.wishes or refused_in(turn.text) or _doubts(turn) >= _RATHER):
+        return False
     read = await turn.read(first, DialogueState())
     return read is not None and agrees(replace(turn, text=first, understanding=replace(read, acts=turn.acts)))
+
+
+def _doubts(turn: Turn) -> float:
+    """How likely a message says no, or takes something back."""
+    return max(turn.acts.probability(act) for act in (Act.NO, Act.WITHDRAWS))
 
 
 def _alone(turn: Turn) -> dict[str, float]:
@@ -249,6 +257,13 @@ def answered(turn: Turn) -> frozenset[str]:
     if task is None:
         return frozenset()
     return frozenset({task.name, task.becomes(turn, None) if task.becomes is not None else ""} - {""})
+
+
+def is_aside(turn: Turn, meant: str) -> bool:
+    """Whether words only seem to wish something else than what is asked about, where they aren't read as a wish: that
+    is asked once more."""
+    plain = _alone(turn).get(meant, 0.0) >= _PLAINLY
+    return bool(answered(turn)) and meant in turn.skills.tasks_of and not (plain or turn.acts.wishes)
 
 
 def only_gives(whole: Understanding) -> bool:

@@ -46,9 +46,10 @@ async def begun(turn: Turn, reading: Reading, taking: Taking) -> Decided:
     if reading.refused is not None and reading.refused.tasks:
         return await _after_refusing(turn, reading.refused, taking)
     lead, rest = first_clause(turn.text)
-    action = await offers.agreed_to(turn, reading.where, lead)
+    agreeing, besides = offers.without_notes(turn.text)
+    action = await offers.agreed_to(turn, reading.where, agreeing)
     if action:
-        return await _followed(turn, rest, await taking.press(await offers.pressing(turn), action), taking)
+        return await _followed(turn, besides, await taking.press(await offers.pressing(turn), action), taking)
     said = None if _tells_values(turn) else await _answer(turn, reading.where, lead, rest)
     if said is None:
         return ()

@@ -19,7 +19,7 @@ TOPIC_HOLDS = timedelta(hours=12)
 """After that "when will it come?" no longer means the order spoken of."""
 
 _INTENTS = 3
-_BEFORE = 2
+_BEFORE = 4
 _WORDS = 200
 _TASKS = 4
 _ORDERS = 4

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.memory import Offered
+from bot.conversation.read_message import first_clause
+from bot.conversation.skills import wished_in_words
 from bot.conversation.turn import Task, Turn
 from nlu.acts import Act, DialogueState, Question
 from nlu.context.negation import refused_in
 from nlu.types import Understanding
 
+_NOTICE = "restock:"
+"""Begins the action of the button that asks to be told when something is back."""
 _SURELY = 0.8
 _RATHER = 0.5
 _AGREES = 0.3
@@ -33,6 +37,9 @@ def written(turn: Turn) -> str:
     """The action of a shown button whose label a message is, or of one of the last answer's of which it says each word
     and little else; empty where it is none."""
     said = _bare(turn.text)
+    notices = (one.action for one in turn.memory.offered if one.action.startswith(_NOTICE))
+    if wished_in_words.takes_notice(turn.text) and (notice := next(notices, "")):
+        return notice
     if not (" " in said or (not said.isascii() and len(said) > _ONE_WORD)) or refused_in(turn.text):
         return ""
     words = said.split()
@@ -51,6 +58,15 @@ def _bare(text: str) -> str:
 async def pressing(turn: Turn) -> Turn:
     """The turn as if a button were pressed in place of what was said: that tells nothing of what is wished."""
     return replace(await turn.about(""), understanding=None)
+
+
+def without_notes(text: str) -> tuple[str, str]:
+    """The first clause of a message that says more than that something was read, and what follows it: "right, do that
+    please" agrees with its second. All of the message where no clause says more."""
+    lead, rest = first_clause(text)
+    while rest and _only_notes(lead):
+        lead, rest = first_clause(rest)
+    return lead, rest
 
 
 async def agreed_to(turn: Turn, where: DialogueState, lead: str) -> str:

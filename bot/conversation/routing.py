@@ -217,10 +217,15 @@ def plainly(turn: Turn, reading: Reading) -> str | None:
     refuses = reading.refused is not None and bool(reading.refused.tasks)
     if reading.whole is None or answers or refuses or unmissable(reading.whole) == "opt_out":
         return None
+    if turn.memory.order is not None and wished_in_words.stops_sending(turn.text):
+        return "cancel_order"
     if turn.memory.pending is None and wished_in_words.drops(_last(turn) or "", reading.whole):
         return _last(turn)
     intent = wished_in_words.meant(reading.whole)
-    wished = frozenset(wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER)
+    plain = [
+        one for one, _ in reading.wishes if one.probability >= (_CERTAIN if one.intent in _TOLD else _RATHER)
+    ]
+    wished = frozenset(one.intent for one in plain)
     return intent if intent and wished_in_words.alone(intent, wished) else None
 
 
@@ -342,6 +347,8 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
             continue
         if _belongs_to_another(reading, wish) or is_read_otherwise(reading, wish):
             continue
+        if wish.intent == "account_address" and "my_data" in wished and not turn.told("address"):
+            continue
         if wish.intent == "change_order" and "change_address" in wished and not turn.told_each(*_OF_ITEMS):
             continue
         intent = _set_phrase(part) or wish.intent
@@ -379,9 +386,8 @@ def _belongs_to_another(reading: Reading, wish: Wish) -> bool:
 def _taken_by(intent: str) -> frozenset[str]:
     """What the reader may tell of the task that an intent wishes."""
     task = REGISTRY.tasks.get(REGISTRY.tasks_of.get(intent, ""))
-    return (
-        frozenset(name for slot in task.slots for name in slot.told_by) if task is not None else frozenset()
-    )
+    slots = task.slots if task is not None else ()
+    return frozenset(name for slot in slots for name in slot.told_by)
 
 
 def _with_acts(reading: Reading, wish: Wish, part: Understanding, spoken: Sequence[Wish]) -> Understanding:

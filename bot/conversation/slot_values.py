@@ -132,6 +132,38 @@ def told_by_wish(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
     }
 
 
+async def told_earlier(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> dict[str, str]:
+    """What the messages before this one told of a task that only now begins: a name, a number or an address, which
+    things of the order are meant, and what is asked of no order, which tells its goods and numbers in whichever message
+    comes first."""
+    found: dict[str, str] = {}
+    lines = next((slot for slot in task.slots if slot.lists_lines and slot.question), None)
+    for text in reversed(turn.memory.before[:-1] if lines is not None and order is not None else ()):
+        if lines is None or order is None or lines.resolve is None or opened.values.get(lines.name) or found:
+            break
+        said = await replace(turn, shown=(), incoming=replace(turn.incoming, text=text)).about(text)
+        found = {lines.name: lines.resolve(said, order, opened)}
+    free = [
+        slot
+        for slot in task.slots
+        if slot.name not in opened.values
+        and ((slot.told_by and set(slot.told_by) <= heard.BY_FORM) or (task.order is None and slot.read))
+    ]
+    for text in reversed(turn.memory.before[:-1] if free and not turn.memory.filed else ()):
+        for slot in free:
+            asked = Question(kind=slot.asked_as.kind, task=task.name, slot=slot.asked_as.slot)
+            read = await turn.read(text, DialogueState(question=asked)) if slot.name not in found else None
+            sure = read is not None and any(
+                one.slot in slot.told_by and one.probability >= _PLAINLY for one in read.acts.slots
+            )
+            if read is not None and (sure or slot.read is not None):
+                said = replace(
+                    turn, incoming=replace(turn.incoming, text=text), text=text, understanding=read
+                )
+                found[slot.name] = _told(said, slot, opened, order)
+    return {name: value for name, value in found.items() if value}
+
+
 async def told_by_parts(turn: Turn, task: Task, slot: Slot, order: Order | None) -> str:
     """The part of a message that would plainly answer a slot's question, were it asked, or of the message before, where
     nothing was asked of the shop by it; empty where none does."""

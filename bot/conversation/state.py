@@ -14,6 +14,8 @@ from storage.orders import Order, Orders
 
 _MOST_SHOWN = 6
 _ORDERS = 4
+_READ = 2
+"""So many of the last messages a reader needs."""
 _LOOKING = {"recommend_request": "recommend", "product_search": "search"}
 
 
@@ -36,7 +38,7 @@ async def told(turn: Turn) -> Told:
             tasks=(*(task.name for task in turn.memory.tasks), *_looked_for(turn)),
             filed=(*_person(turn), *(filed.task for filed in turn.memory.filed)),
             shown=tuple(one for _, one in shown),
-            before=turn.memory.before,
+            before=turn.memory.before[-_READ:],
         ),
         ids=tuple(thing for thing, _ in shown),
     )

@@ -40,7 +40,7 @@ def reading_back(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
     text = (
         turn.say(task.confirm, **facts(turn, task, order, opened))
         if task.confirm
-        else turn.say("task-confirm", what=what)
+        else "\n".join([turn.say("task-confirm", what=what), *_told(turn, task, opened)])
     )
     memory = waiting(about(turn.memory, order).busy_with(opened.being_asked()), task, opened, None)
     before, now = turn.memory.pending, memory.pending
@@ -48,6 +48,14 @@ def reading_back(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
         memory = replace(memory, pending=replace(now, tries=before.tries + 1))
     buttons = task.buttons(turn, order) if task.buttons is not None else ()
     return Answer(text=text, buttons=buttons, memory=memory)
+
+
+def _told(turn: Turn, task: Task, opened: OpenTask) -> list[str]:
+    """What was told so far, as it would be asked of the shop; not which things of an order it is about."""
+    slots = [slot for slot in task.slots if slot.resolve is None and opened.values.get(slot.name)]
+    told = [(slot, opened.values[slot.name]) for slot in slots]
+    said = [value if slot.shown is None else slot.shown(turn, value) for slot, value in told]
+    return [one for one in said if not any(one != other and one in other for other in said)]
 
 
 def waiting(memory: Memory, task: Task, opened: OpenTask, slot: Slot | None) -> Memory:

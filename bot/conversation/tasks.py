@@ -23,9 +23,18 @@ from bot.conversation.made import (
     open_request,
     told_before,
 )
-from bot.conversation.memory import Filed, Memory, OpenTask
-from bot.conversation.slot_values import NONE, resolved, spares, told_by_parts, told_by_wish, values_in
+from bot.conversation.memory import Filed, OpenTask
+from bot.conversation.slot_values import (
+    NONE,
+    resolved,
+    spares,
+    told_by_parts,
+    told_by_wish,
+    told_earlier,
+    values_in,
+)
 from bot.conversation.turn import Asked, Slot, Task, Turn
+from bot.messages import IncomingKind
 from nlu.acts import Act
 from storage.orders import Order
 from storage.requests import NewRequest, Request, Requests, new_number
@@ -59,10 +68,13 @@ async def begin(turn: Turn, task: Task, known: Values | None = None) -> Answer:
     made = await open_request(turn, task.request, order)
     opened = _under_way(turn, task, order) if made is None else as_made(task, made)
     told = values_in(turn, task, opened, order)
-    told = {**told_by_wish(turn, task, opened, order), **told, **(known or {})}
+    spoken = await task.spoken(turn) if task.spoken is not None else {}
+    told = {**told_by_wish(turn, task, opened, order), **told, **spoken, **(known or {})}
     opened = resolved(turn, task, _noted(turn, opened, told), order)
     if made is None and order is not None and not phrases.asks(turn.text):
         opened = opened.with_values(await told_before(turn, task, opened))
+    if made is None:
+        opened = opened.with_values(await told_earlier(turn, task, opened, order))
     if made is None or (told and task.asks(opened) is not None):
         return await _go_on(turn, task, opened, order, sure=not turn.guessed)
     return await _file(turn, task, opened, order)
@@ -92,10 +104,10 @@ async def file(turn: Turn, task: Task, order: Order | None, values: Values | Non
     asks = made is None and turn.guessed and not _is_for_people(turn, task)
     if not asks:
         return await _file(turn, task, opened, order)
-    return await _told_of_a_trouble(turn, task, order) or task_words.reading_back(turn, task, opened, order)
+    return await told_of_a_trouble(turn, task, order) or task_words.reading_back(turn, task, opened, order)
 
 
-async def _told_of_a_trouble(turn: Turn, task: Task, order: Order | None) -> Answer | None:
+async def told_of_a_trouble(turn: Turn, task: Task, order: Order | None) -> Answer | None:
     """Add what is told of an order to the trouble with it that was asked about here, where the task is one, too."""
     troubles = {kind.name for kind in turn.skills.requests if kind.trouble}
     return await _more_of_a_trouble(turn, order) if task.request in troubles else None
@@ -121,14 +133,14 @@ def _is_of(turn: Turn, task: Task, made: Request, order: Order) -> bool:
     return not named or set(named.split("\n")) <= set(made.details.get("products", named).split("\n"))
 
 
-async def resume(turn: Turn) -> Answer | None:
+async def resume(turn: Turn) -> Answer | None:  # noqa: C901 - one branch for each thing that a message may do
     """Take the answer to the engine's own question; None when the message is none."""
     pending = turn.memory.pending
     task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
     opened = turn.memory.task(task.name) if task is not None else None
     if pending is None or task is None or opened is None or _is_for_people(turn, task):
         return None
-    order = await _order(turn, task, opened)
+    order = await order_of(turn, task, opened)
     if await _is_of_another(turn, task, order):
         return None
     if opened.order is not None and order is None:
@@ -144,6 +156,8 @@ async def resume(turn: Turn) -> Answer | None:
     if asked is not None and asked.optional and heard.has_none(turn) and not (told or moved):
         told = {asked.name: NONE}
     elif heard.turns_down(turn) and not (told or moved or agrees or left_out):
+        if await _is_said_of_others(turn, task, order):
+            return await _go_on(turn, task, opened, order)
         return await _turned_down(turn, task, opened, order)
     if moved is not None:
         # The words that name it are no answer.
@@ -192,7 +206,7 @@ async def _of_others(turn: Turn, asked: Task) -> Answer | None:
         task = turn.skills.tasks.get(opened.name)
         if task is None or task is asked or _is_for_people(turn, task):
             continue
-        order = await _order(turn, task, opened)
+        order = await order_of(turn, task, opened)
         told = values_in(turn, task, opened, order) if order is not None or opened.order is None else {}
         if told:
             return await _go_on(turn, task, _noted(turn, opened, told), order)
@@ -236,6 +250,13 @@ async def _other_order(turn: Turn, task: Task, order: Order | None) -> Order | A
     return await _named_instead(turn, task, order)
 
 
+async def _is_said_of_others(turn: Turn, task: Task, order: Order | None) -> bool:
+    """Whether a message that seems to turn something down speaks of the things of another order, and leaves them."""
+    if order is None or turn.surely(Act.WITHDRAWS) or not turn.told("item"):
+        return False
+    return isinstance(await _named_instead(turn, task, order), Order)
+
+
 async def _named_instead(turn: Turn, task: Task, order: Order) -> Order | Answer | None:
     if task.order is None:
         return None
@@ -243,7 +264,8 @@ async def _named_instead(turn: Turn, task: Task, order: Order) -> Order | Answer
     return None if isinstance(found, Order) and found.id == order.id else found
 
 
-async def _order(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
+async def order_of(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
+    """The order that something under way is about."""
     if opened.order is None or task.own_order is None:
         return None
     return await task.own_order(turn, opened.order)
@@ -252,6 +274,9 @@ async def _order(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
 def _noted(turn: Turn, opened: OpenTask, told: Values) -> OpenTask:
     """The task with what was told, and with the customer's words, each once."""
     now = turn.said.strip()
+    if not (now or opened.said) and turn.incoming.kind is IncomingKind.TEXT:
+        # A yes to a button wishes what was spoken of before it.
+        now = "\n".join(turn.memory.before)
     said = opened.said if not now or now in opened.said else f"{opened.said}\n{now}".strip()
     return replace(opened.with_values(told), said=said[-SAID:])
 
@@ -267,6 +292,7 @@ async def _go_on(
         turned = replace(opened, name=other.name, values=kept)
         turned = turned.with_values(values_in(turn, other, turned, order))
         turned = turned.with_values(told_by_wish(turn, other, turned, order))
+        turned = turned.with_values(await other.spoken(turn) if other.spoken is not None else {})
         turned = resolved(turn, other, turned, order)
         cleared = turn.remembering(turn.memory.without_task(task.name))
         return await _go_on(cleared, other, turned, order, sure=sure)
@@ -285,7 +311,7 @@ async def _go_on(
     if (anew := await task_words.asking_anew(turn, task, opened, order)) is not None:
         return anew
     doubt = task.doubted(turn, order) if task.doubted is not None and order is not None else ""
-    if not sure and (more := await _told_of_a_trouble(turn, task, order)) is not None:
+    if not sure and (more := await told_of_a_trouble(turn, task, order)) is not None:
         return more
     if task.confirm or not sure or doubt:
         asked = task_words.reading_back(turn, task, opened, order)
@@ -303,6 +329,9 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
         return await waiting.left_to_people(turn)
     details = details_of(turn, opened, order)
     memory = task_words.about(turn.memory, order).without_task(task.name)
+    for other in memory.tasks:
+        ended = other.order is not None and other.order == opened.order and other.name in task.ends
+        memory = memory.without_task(other.name) if ended else memory
     # Read before the transaction, which others wait for.
     beside = await task_words.beside(turn, task, opened, order)
 
@@ -334,19 +363,19 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
 async def told_for(turn: Turn, task: Task, made: Request) -> Values:
     """What the message tells of the slots of a task that was asked for already."""
     opened = as_made(task, made)
-    return values_in(turn, task, opened, await _order(turn, task, opened))
+    return values_in(turn, task, opened, await order_of(turn, task, opened))
 
 
 async def leaves_out(turn: Turn, task: Task, made: Request) -> bool:
     """Whether the message says of a part of the order that nothing is to be done with it, and leaves the request."""
     opened = as_made(task, made)
-    return spares(turn, task, opened, await _order(turn, task, opened))
+    return spares(turn, task, opened, await order_of(turn, task, opened))
 
 
 async def amended(turn: Turn, task: Task, made: Request) -> Answer:
     """Put a request right, or add to it, as long as nobody has decided; a value that isn't whole is asked for again."""
     opened = as_made(task, made)
-    order = await _order(turn, task, opened)
+    order = await order_of(turn, task, opened)
     told = values_in(turn, task, opened, order)
     opened = resolved(turn, task, replace(opened.with_values(told), said=turn.said.strip()[-SAID:]), order)
     missing = task.asks(opened)
@@ -365,35 +394,3 @@ async def amended(turn: Turn, task: Task, made: Request) -> Answer:
         return Answer(text=text, memory=turn.memory.settled().without_task(task.name))
 
     return Answer(effects=(amend,), memory=turn.memory.settled())
-
-
-async def orders_of(turn: Turn, memory: Memory) -> Mapping[str, Order | None]:
-    """The orders that what is under way is about, by the names of the tasks."""
-    known = {one.name: turn.skills.tasks.get(one.name) for one in memory.tasks}
-    return {
-        one.name: await _order(turn, task, one)
-        for one in memory.tasks
-        if (task := known[one.name]) is not None
-    }
-
-
-def recalled(turn: Turn, memory: Memory, orders: Mapping[str, Order | None]) -> Answer | None:
-    """That something under way still waits for its answer, or its question, where that was not asked yet; None where
-    nothing waits."""
-    of_others = memory.pending is not None and memory.pending.kind not in QUESTIONS
-    opened = memory.tasks[0] if memory.tasks and not of_others else None
-    task = turn.skills.tasks.get(opened.name) if opened is not None else None
-    if opened is None or task is None:
-        return None
-    missing = task.asks(opened)
-    order = orders.get(opened.name)
-    if not opened.asked and (order is not None or opened.order is None):
-        now = turn.remembering(memory)
-        return (
-            task_words.asking(now, task, opened, order, *missing)
-            if missing
-            else task_words.reading_back(now, task, opened, order)
-        )
-    slot = missing[0] if missing is not None else None
-    text = turn.say("still-items" if slot is not None and slot.lists_lines else f"still-{task.name}")
-    return Answer(text=text, memory=task_words.waiting(memory, task, opened, slot))

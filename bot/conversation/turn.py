@@ -265,6 +265,8 @@ class Task:
     """It says how a trouble shall be settled: where one with the order was reported here, that is told of it."""
     confirm: str = ""
     """The text that reads it back and asks whether to do it; empty: `filed` reads it back."""
+    spoken: Callable[[Turn], Awaitable[Mapping[str, str]]] | None = None
+    """What is told of it by what is spoken of, such as the product on the screen."""
     buttons: Callable[[Turn, Order | None], Rows] | None = None
     """Below that question."""
     filed: str = ""
@@ -273,6 +275,8 @@ class Task:
     """What is said below the second of them, of what was told."""
     facts: Facts | None = None
     """What those texts name, besides the order's number and the request's."""
+    ends: tuple[str, ...] = ()
+    """Tasks that are let go where they are under way for the same order once it is asked for."""
     while_waiting: bool = False
     """It may be asked of the shop, too, while the conversation waits for a person: nothing that they may be about to
     do. Otherwise they are told of the wish."""

@@ -8,11 +8,23 @@ from dataclasses import replace
 from bot.conversation import decisions, one_question, phrases, routing, waiting
 from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
-from bot.conversation.skills import fallback, needed, owned, page_or_goods, pages, products, recommending
+from bot.conversation.skills import (
+    fallback,
+    line_words,
+    needed,
+    owned,
+    page_or_goods,
+    pages,
+    products,
+    recommending,
+    which_order,
+    wished_in_words,
+)
 from bot.conversation.skills.goods import several, telling
 from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.types import Understanding
+from storage.orders import Orders
 
 ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
 """What a page answers for all goods, and a product's own facts for that product."""
@@ -150,6 +162,13 @@ async def decided(
     more = await pages.more_of_told(turn)
     if more is not None:
         return await one_question.going_back(turn, decisions.only("policy", more))
+    if fallback.tells_complaint(turn):
+        return decisions.only("complaint", await fallback.noted(turn))
+    if await _leaves_out(turn):
+        made = await decisions.wish(
+            replace(turn, guessed=True), REGISTRY.by_intent["cancel_order"], "cancel_order", modes
+        )
+        return await one_question.going_back(turn, made)
     trouble = await _trouble(turn, whole)
     if trouble:
         made = await decisions.wish(replace(turn, guessed=True), REGISTRY.by_intent[trouble], trouble, modes)
@@ -167,9 +186,20 @@ async def decided(
         return _of_search(turn, found)
     likely = await likeliest(turn, whole)
     if likely is not None:
-        return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
+        made = await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
+        return await one_question.going_back(turn, made)
     asked = await answered(turn, whole, search=modes.get("search", "on") == "on")
     return await one_question.going_back(turn, decisions.only(*asked))
+
+
+async def _leaves_out(turn: Turn) -> bool:
+    """Whether the words want something left out that the customer has ordered, and that hasn't left yet."""
+    if turn.in_queue or phrases.asks(turn.text) or not line_words.takes_out(turn.text):
+        return False
+    named = {line.product_id for line in await owned.lines(turn)}
+    known = await Orders(turn.connection).by_customer(turn.customer_id or "") if named else ()
+    waiting_for = [order for order in known if order.status in which_order.NOT_SHIPPED]
+    return any(line.product_id in named for order in waiting_for for line in order.lines)
 
 
 async def _trouble(turn: Turn, whole: Understanding) -> str:
@@ -178,9 +208,11 @@ async def _trouble(turn: Turn, whole: Understanding) -> str:
     troubles = {kind.name for kind in turn.skills.requests if kind.trouble} | {"refund_status"}
     best = next((score for score in whole.intents if score.intent != "out_of_scope"), None)
     least = _ASKED if phrases.asks(turn.text) else routing.PLAUSIBLE
-    if best is None or best.intent not in troubles or best.probability < least or turn.in_queue:
-        return ""
-    return best.intent if await owned.lines(turn) else ""
+    likely = best is not None and best.intent in troubles and best.probability >= least
+    trouble = best.intent if best is not None and likely else ""
+    if not trouble and wished_in_words.has_not_come(turn.text):
+        trouble = "delivery_problem"
+    return trouble if trouble and not turn.in_queue and await owned.lines(turn) else ""
 
 
 def of_product(turn: Turn, answer: Answer) -> tuple[decisions.Decision, ...]:

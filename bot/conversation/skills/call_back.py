@@ -14,6 +14,7 @@ from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from nlu.entities.clock import clock
 from nlu.entities.corrections import is_phone, with_end
 from nlu.types import EntityKind
+from storage.customers import Customers
 from storage.orders import Order
 
 _any_time = word_test(
@@ -103,7 +104,17 @@ async def _call(turn: Turn) -> Answer:
             return await tasks.confirmed(turn, CALL_BACK, None)
         memory = turn.memory.settled().without_task(CALL_BACK.name)
         return Answer(text=turn.say("deny-nothing"), memory=memory)
-    return await tasks.begin(turn, CALL_BACK)
+    return await tasks.begin(turn, CALL_BACK, await _known_number(turn))
+
+
+async def _known_number(turn: Turn) -> Mapping[str, str]:
+    """The number that the shop has of the customer, where the message tells none: it is read back."""
+    opened = turn.memory.task(CALL_BACK.name)
+    if turn.customer_id is None or turn.told("phone") or (opened is not None and "phone" in opened.values):
+        return {}
+    customer = await Customers(turn.connection).get(turn.customer_id)
+    number = (customer.phone if customer is not None else None) or ""
+    return {"phone": number} if is_phone(number) else {}
 
 
 SKILLS = (

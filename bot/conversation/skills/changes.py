@@ -135,6 +135,8 @@ async def _sent_already(turn: Turn) -> Answer | None:
     found = await _order(turn, "change:address")
     if not isinstance(found, Order) or found.status in which_order.NOT_SHIPPED:
         return None
+    if _rather_redirected(turn, found):
+        return None
     asked = await tasks.begin(turn, ACCOUNT_ADDRESS)
     late = await _address_stays(turn, found) if found.status == "shipped" else None
     if late is None:
@@ -250,6 +252,12 @@ def _rather_meant(turn: Turn, order: Order | None) -> str:
     return "cancel_order" if alone and line_words.takes_out(turn.text) and not turn.told(*_OTHERWISE) else ""
 
 
+def _rather_redirected(turn: Turn, order: Order | None) -> str:
+    """Who tells another address for what is on its way wants that to go there."""
+    told = order is not None and order.status == "shipped" and may_be_address(turn.told("address"))
+    return "redirect" if told else ""
+
+
 def _part_cancelled(turn: Turn, order: Order | None) -> str:
     """Of an order with several things some are left out where just these are meant."""
     if order is None or len(order.lines) < _SEVERAL:
@@ -296,6 +304,7 @@ CANCEL = Task(
     confirm="cancel-confirm",
     buttons=_cancel_buttons,
     filed="cancel-asked",
+    ends=("change_items", "change_address", "change_payment", "refund"),
     facts=_cancelled,
     becomes=_part_cancelled,
 )
@@ -324,6 +333,7 @@ CHANGE_ITEMS = Task(
     order=partial(_order, action="change:items"),
     own_order=which_order.own,
     unfit=order_rules.changing("change_order", "items"),
+    spoken=order_lines.spoken_version,
     filed="items-asked",
     beside=order_lines.versions_wanted,
     facts=_changed,
@@ -339,6 +349,7 @@ CHANGE_ADDRESS = Task(
     unfit=_address_stays,
     filed="address-asked",
     facts=_sent_to,
+    becomes=_rather_redirected,
 )
 ACCOUNT_ADDRESS = Task(
     name="account_address",

@@ -28,6 +28,7 @@ DELIVERY_NOTE = Task(
             question="delivery-note-what",
             words=True,
             free=True,
+            by_wish=lambda turn, _order: bool(turn.text.strip()),
             plain=wished_in_words.words_if(wished_in_words.tells_courier),
         ),
         Slot(name="phone", told_by=("phone",)),

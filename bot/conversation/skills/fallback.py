@@ -15,6 +15,8 @@ OFFER = "human"
 _STRONG = 0.5
 _PLAIN = 0.8
 _BEYOND = 0.5
+_TOLD = 2
+"""Messages in which a complaint is told: the first, and the answer to what went wrong."""
 COMPLAINT = Task(name="complaint", request="complaint", filed="complaint-noted")
 _MEDIA = {"photo": "picture", "video": "picture", "document": "file", "location": "place"}
 
@@ -162,14 +164,23 @@ async def _complaint(turn: Turn) -> Answer:
         urgent = HandOver(reason="complaint", priority=0)
         return Answer(text=turn.say("complaint-waiting"), memory=turn.memory.settled(), hand_over=urgent)
     if wished_in_words.complains(turn.text):
-        return await _noted(turn)
+        return await noted(turn)
     offered = turn.memory.pending is not None and turn.memory.pending.kind == OFFER
     return offering(turn, "complaint-again" if offered else "complaint", reason="complaint", priority=0)
 
 
-async def _noted(turn: Turn) -> Answer:
-    """A complaint that says it is one has a number at once; a person may take it over beside that."""
-    made = await tasks.file(turn, COMPLAINT, None)
+def tells_complaint(turn: Turn) -> bool:
+    """Whether a message tells what went wrong, after the bot has asked that of who is unhappy."""
+    pending = turn.memory.pending
+    asked = pending is not None and pending.kind == OFFER and pending.data.get("reason") == "complaint"
+    return asked and not (turn.affirms or turn.denies or turn.acts.wishes or phrases.asks(turn.text))
+
+
+async def noted(turn: Turn) -> Answer:
+    """A complaint that says it is one has a number at once; a person may take it over beside that. What went wrong,
+    told when asked, goes with what was said first."""
+    told = "\n".join(turn.memory.before[-_TOLD:]) if tells_complaint(turn) else turn.text
+    made = await tasks.file(replace(turn, text=told), COMPLAINT, None)
 
     def with_person(answer: Answer) -> Answer:
         memory = (answer.memory or turn.memory).asking(OFFER, reason="complaint", priority="0")

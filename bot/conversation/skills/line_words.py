@@ -33,7 +33,7 @@ _OUT_OF = order_asked.words(
 )
 """Only some of an order is meant."""
 _WHOLE = order_asked.words(
-    "整单|整个订单|全部|全都|全取消|都取消|whole order|entire order|whole thing|all of it"
+    "整单|整个订单|全部|全都|全取消|都取消|whole order|entire order|whole thing|all of it|whole lot|the lot"
 )
 _LITTLE = frozenset(
     {"a", "all", "also", "an", "both", "my", "please", "that", "the", "these", "this", "those", "too"}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import filed, ownership, tasks, waiting
+from bot.conversation import filed, ownership, phrases, tasks, waiting
 from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.skills import linking, order_match, pages, which_order, wished_in_words
@@ -26,6 +26,10 @@ from storage.requests import UNDECIDED, WITHDRAWN, Request
 _STARS = 5
 _CHANGES_SHOWN = 5
 _TOLD = 3
+_deletes = phrases.word_test("删 清除 清空 抹掉 注销", "delete erase remove wipe get_rid_of forget_me")
+_copies = phrases.word_test("导出 一份 副本 拷贝 发我 发给我", "a_copy export send_me download")
+_how = phrases.word_test("怎么 如何 多久", "how where")
+"""What is to become of what is kept of somebody, where they speak of that."""
 
 
 async def _points(turn: Turn) -> Answer:
@@ -198,6 +202,11 @@ async def _rated(turn: Turn, stars: int) -> Answer:
     return Answer(text=text, buttons=buttons, effects=(keep,), memory=turn.memory.settled())
 
 
+def _wishes(turn: Turn, says: Callable[[str], bool]) -> bool:
+    """Whether what is said of what is kept says that, and is no question and no refusal."""
+    return says(turn.text) and not (phrases.asks(turn.text) or wished_in_words.refuses(turn.text))
+
+
 async def _data(turn: Turn) -> Answer:
     match turn.intent:
         case "export":
@@ -209,8 +218,10 @@ async def _data(turn: Turn) -> Answer:
         case "keep":
             memory = turn.memory.settled().without_task(ERASURE.name)
             return Answer(text=turn.say("cancel-kept"), memory=memory)
-        case _ if wished_in_words.erases(turn.text):
+        case _ if wished_in_words.erases(turn.text) or _wishes(turn, _deletes):
             return await tasks.begin(turn, ERASURE)
+        case _ if _copies(turn.text) and not _how(turn.text):
+            return await tasks.file(turn, EXPORT, None)
         case _:
             return await _held(turn)
 

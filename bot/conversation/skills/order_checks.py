@@ -37,6 +37,13 @@ async def _unpacked(turn: Turn) -> Order | Answer:
     return await which_order.find(turn, which_order.in_status(_UNPACKED), "check:parcels", insist=True)
 
 
+def _left_already(turn: Turn, order: Order) -> str:
+    """That the order has left, for who wished its address changed."""
+    if turn.intent != "change_address":
+        return ""
+    return turn.say("too-late-address", number=order.number, status=turn.say(f"status-{order.status}"))
+
+
 def _rather_changed(_turn: Turn, order: Order | None) -> str:
     """What hasn't left yet is sent there at once."""
     return "change_address" if order is not None and order.status in which_order.NOT_SHIPPED else ""
@@ -104,6 +111,7 @@ REPAIR = Task(
     own_order=which_order.own,
     unfit=which_order.only_in(which_order.ARRIVED, "repair-not-yet"),
     filed="repair-asked",
+    ends=("item_problem",),
 )
 REDIRECT = Task(
     name="redirect",
@@ -130,6 +138,7 @@ REDIRECT = Task(
     ),
     own_order=which_order.own,
     unfit=which_order.only_in(_SHIPPED, "too-late-over"),
+    doubted=_left_already,
     filed="redirect-asked",
     facts=_told,
     becomes=_rather_changed,

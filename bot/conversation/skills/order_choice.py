@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.conversation import phrases
 from bot.conversation.read_message import sentences_of
-from bot.conversation.skills import order_asked, order_match, orders_called
+from bot.conversation.skills import order_asked, order_days, order_match, orders_called
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Turn
 from storage.orders import Order
@@ -86,7 +86,12 @@ class Choice:
             return self.pointed
         if self.spoken is not None and not (self.insist and self.reading and not self.relevant(self.spoken)):
             return [self.spoken]
-        return self._likely(left[:_RECENT])
+        seen = [
+            one
+            for one in self._fitting(left)
+            if self.turn.memory.product in {it.product_id for it in one.lines}
+        ]
+        return seen if len(seen) == 1 else self._likely(left[:_RECENT])
 
     def _of_another_parcel(self) -> bool:
         """Whether the other that is spoken of may be another parcel of the order spoken of."""
@@ -114,7 +119,9 @@ class Choice:
         fitting = self._fitting(left)
         if turn.intent == "change_order" and not order_asked.of_an_order(turn.text):
             # What somebody wants to have instead or besides is in none of their orders, or in another.
-            fits = [] if self.spoken is not None else order_match.told_apart(turn, fitting)
+            # Of another one than is spoken of it may say when it was ordered.
+            apart = order_days.by_day if self.spoken is not None else order_match.told_apart
+            fits = apart(turn, fitting)
             if self.spoken is None and turn.told("item") and turn.told("size", "colour", "version"):
                 # Who names the thing and its other version means the thing that they have.
                 held = order_match.by_items(turn, self._fresh(left))
@@ -138,7 +145,10 @@ class Choice:
             # What came long ago is not what may still be done with a new one, which may have another name for it.
             return []
         to_be_sent = [order for order in named if order.status in NOT_SHIPPED]
-        return self._fresh(fitting) or (to_be_sent if self.early else []) or fitting or to_be_sent or named
+        fits = self._fresh(fitting) or (to_be_sent if self.early else []) or fitting or to_be_sent
+        # A word that an old order happens to have doesn't outweigh the one that is spoken of and pointed at.
+        meant = self.spoken is not None and self.pointed == [self.spoken] and self.relevant(self.spoken)
+        return fits or ([] if meant else named)
 
     def _counted(self, orders: Sequence[Order], *, named: bool = False) -> list[Order]:
         """The one whose place among these the message says: the first, the second."""
@@ -228,3 +238,11 @@ def may_be_awaited(turn: Turn, order: Order) -> bool:
 
 def _many_open(orders: Sequence[Order]) -> bool:
     return sum(order.status in ON_ITS_WAY for order in orders) > 1
+
+
+async def allowed(turn: Turn, orders: Sequence[Order]) -> Sequence[Order]:
+    """Of orders that may be meant those for which the wish can still be done; all where it can be for none."""
+    task = turn.skills.tasks.get(turn.skills.tasks_of.get(turn.intent, ""))
+    if task is None or task.unfit is None:
+        return orders
+    return [order for order in orders if await task.unfit(turn, order) is None] or orders

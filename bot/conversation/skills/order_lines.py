@@ -11,11 +11,14 @@ from bot.conversation.turn import Slot, Turn
 from nlu.acts import SlotValue
 from nlu.types import EntityKind
 from storage.catalogue import Catalogue
-from storage.orders import Order, OrderLine
+from storage.orders import Order, OrderLine, Orders
 
 _VERSION = re.compile("[,，(（]")
 _PARTS = re.compile("[,，()（）]")
 _ADDS = order_asked.words("加|再来|再要|add|adding|another|extra|additional|include|also send|throw in")
+_VERSIONS = ("version", "size", "colour", "quantity")
+_LOOKED_AT = 6
+"""So many of a customer's orders, the newest, may have what is to be changed."""
 LINE = "line:"
 """Before the place of a line among the things shown."""
 
@@ -82,6 +85,19 @@ def is_own(turn: Turn, order: Order, opened: OpenTask, value: SlotValue) -> bool
     said = value.text.casefold().rstrip("码号").strip()
     names = "\n".join(_both_names(line).casefold() for line in order.lines if line.product_id in ids)
     return value.slot != "quantity" and bool(said) and _stands_alone(said, names)
+
+
+async def spoken_version(turn: Turn) -> dict[str, str]:
+    """The product spoken of, as what is wanted, where a message names no version and the customer has ordered another
+    one of the same."""
+    product = await Catalogue(turn.connection).get(turn.memory.product) if turn.memory.product else None
+    if product is None or product.group_id is None or turn.customer_id is None or turn.told(*_VERSIONS):
+        return {}
+    orders = await Orders(turn.connection).by_customer(turn.customer_id, limit=_LOOKED_AT)
+    ids = {line.product_id for order in orders for line in order.lines}
+    others = (await Catalogue(turn.connection).by_ids(ids - {product.id})).values()
+    known = any(one.group_id == product.group_id for one in others)
+    return {"wanted": product.name(turn.language)} if known else {}
 
 
 def _stands_alone(said: str, names: str) -> bool:

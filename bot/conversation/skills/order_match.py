@@ -211,7 +211,8 @@ def _words_for(turn: Turn, order: Order) -> int:
 def _by_sum(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     """Those that cost a sum of the message, as a whole or an item of it."""
     words = (*(turn.understanding.words if turn.understanding is not None else ()), turn.told("amount"))
-    said = list(filter(None, map(_sum, words)))
+    elsewhere = " ".join(turn.told_each("address", "address_part", "phone", "tax_number")).casefold().split()
+    said = [figure for word in words if word not in elsewhere and (figure := _sum(word))]
     whole = [order for order in orders if order.total in _minor(said, order)]
     return whole or [
         order for order in orders if _minor(said, order) & {line.unit_price for line in order.lines}

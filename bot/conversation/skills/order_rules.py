@@ -36,6 +36,10 @@ _ends_with_dispatch = word_test(
     "until…dispatched before…dispatched once…dispatched until…shipped before…shipped once…shipped before_dispatch"
     " before_shipping until_dispatch until…leaves before…leaves once…left",
 )
+_packed_is_fine = word_test(
+    "打包了也 打包好也 打包后也 打包好了也",
+    "even_when_packed even_if_packed even_once_packed even_after_packing",
+)
 _PERIOD = re.compile(
     rf"(?:(?P<digits>(?<!\d)\d{{1,3}})|(?P<zh>{NUMERAL_ZH}{{1,4}})|\b(?P<en>an?|{'|'.join(NUMERALS_EN)})\b)"
     r"[\s-]?个?(?P<working>工作|working\s|business\s)?(?:calendar\s)?"
@@ -94,7 +98,8 @@ def changing(wish: str, what: str) -> Callable[[Turn, Order], Awaitable[Answer |
 async def _until_packed(turn: Turn, wish: str) -> Passage | None:
     """The entry by which nothing is changed once an order is packed; None where the pages state no such thing."""
     found = await pages.entry_that_says(turn, turn.say(f"rule-question-{wish}"), _says_until_when, _MAY_BE)
-    return found if found is not None and _ends_with_packing(found.text) else None
+    fine = wish == _OF_THE_ADDRESS and found is not None and _packed_is_fine(found.text)
+    return found if found is not None and _ends_with_packing(found.text) and not fine else None
 
 
 def _says_until_when(passage: Passage) -> bool:

@@ -19,9 +19,11 @@ from bot.conversation.skills import (
     parcel_words,
     product_words,
     which_order,
+    wished_in_words,
 )
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
+from nlu.acts import Act
 from nlu.entities.corrections import is_denied
 from storage.orders import Order
 
@@ -31,6 +33,8 @@ _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 _VERSION = ("version", "size", "colour")
 _RATHER = 0.5
 _LATE = 2
+_GIVES_BACK = ("return", "exchange", "refund", "item_problem")
+"""Of these one is enough for the same order."""
 _PARTED = 2
 _SWAPPED = order_asked.words(
     "换一台|换一个|换新|换个新|换台新|换一件|换一双|换瓶新|replacement|replace it|swap it|exchange it"
@@ -185,6 +189,15 @@ def _rather_changed(_turn: Turn, order: Order | None) -> str:
     return "change_items" if order is not None and order.status in which_order.NOT_SHIPPED else ""
 
 
+def _rather_awaited(turn: Turn, order: Order | None) -> str:
+    """What hasn't come, while a parcel of the order is on its way, is asked after."""
+    boxes = order.sent if order is not None and order.status == "shipped" else ()
+    coming = any(box.status != "delivered" for box in boxes)
+    if coming and wished_in_words.has_not_come(turn.text):
+        return CHASE.name
+    return _rather_changed(turn, order)
+
+
 RETURN = Task(
     name="return",
     request="return",
@@ -205,6 +218,7 @@ RETURN = Task(
     own_order=which_order.own,
     unfit=order_rules.giving_back("return"),
     filed="return-asked",
+    ends=_GIVES_BACK,
     facts=_items,
     becomes=_rather_exchanged,
 )
@@ -232,7 +246,9 @@ EXCHANGE = Task(
     settles=True,
     own_order=which_order.own,
     unfit=order_rules.giving_back("exchange"),
+    spoken=order_lines.spoken_version,
     filed="exchange-asked",
+    ends=_GIVES_BACK,
     beside=order_lines.versions_wanted,
     facts=_exchanged,
     becomes=_rather_changed,
@@ -258,6 +274,7 @@ REFUND = Task(
     own_order=which_order.own,
     unfit=order_rules.giving_back("money"),
     filed="refund-asked",
+    ends=_GIVES_BACK,
     facts=_items,
     becomes=_rather_cancelled,
 )
@@ -282,7 +299,7 @@ ITEM_PROBLEM = Task(
     doubted=_not_here_yet,
     filed="item-problem-asked",
     facts=_items,
-    becomes=_rather_changed,
+    becomes=_rather_awaited,
 )
 LOST = Task(
     name="delivery_problem",
@@ -313,11 +330,22 @@ async def _missing(turn: Turn) -> Answer:
     if isinstance(found, Answer):
         return _sorry(turn, found) if turn.intent == "delivery_problem" else found
     memory = turn.memory.about_order(found.id)
+    if found.status in which_order.NOT_SHIPPED and turn.shown and not (turn.argument or turn.order_number):
+        # Nobody misses what hasn't left: the one that should have come is meant.
+        others = replace(turn, shown=(), memory=replace(turn.memory, order=None, orders=()))
+        other = await which_order.find(others, recent, "parcel:missing", rather=partial(_missed, turn))
+        if isinstance(other, Order) and other.status == "shipped":
+            return await _missing(replace(others, argument=other.id))
     if found.status in which_order.NOT_SHIPPED:
         return Answer(text=order_status.summary(turn, found), memory=memory)
     if turn.intent == "delivery_problem" and found.status == "shipped" and turn.memory.order != found.id:
         return await order_status.awaited(turn, found)
-    chased = turn.intent in ("chase", "chase_parcel")
+    if turn.does(Act.ADDS) and (more := await tasks.told_of_a_trouble(turn, LOST, found)) is not None:
+        return more
+    # What is still on its way is asked after; only what is shown as delivered can be lost.
+    boxes = parcel_words.meant(turn, found)
+    coming = found.status == "shipped" and any(box.status != "delivered" for box in boxes)
+    chased = turn.intent in ("chase", "chase_parcel") or coming
     return await tasks.file(turn, CHASE if chased else LOST, found)
 
 

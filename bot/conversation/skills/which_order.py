@@ -145,7 +145,9 @@ async def meant(
     choice = order_choice.Choice(
         turn, known, relevant, insist=insist, reading=reading, early=early, rather=rather
     )
-    chosen = choice.made()
+    chosen: Sequence[Order] = choice.made()
+    if len(chosen) > 1 and not (reading or choice.of_several):
+        chosen = await order_choice.allowed(turn, chosen)
     if len(chosen) == 1 or choice.of_several:
         return tuple(chosen)
     which = ask_which(turn, chosen[:_LISTED], action, ways=reading and turn.intent != "order_facts")
@@ -169,10 +171,10 @@ async def named_in(turn: Turn) -> Sequence[Order]:
     """The customer's orders that a message names, by number, by what is in them or by their state."""
     if turn.customer_id is None:
         return ()
-    known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    theirs = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
     named = named_number(turn)
-    by_number = [order for order in known if order.number.upper() == named]
-    return by_number or order_match.told_apart(turn, known, by_state=True)
+    by_number = [order for order in theirs if order.number.upper() == named]
+    return by_number or order_match.told_apart(turn, theirs, by_state=True)
 
 
 def spoken_in(turn: Turn, orders: Sequence[Order]) -> Order | None:

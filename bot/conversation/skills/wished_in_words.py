@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.conversation.ownership import case_named
-from bot.conversation.phrases import word_test
+from bot.conversation.phrases import asks, word_test
 from nlu.types import EntityKind, Understanding
 
 _of_an_order = word_test(
@@ -19,7 +19,8 @@ refuses = word_test(
 )
 _informs = word_test(
     "告诉 通知 提醒 说一声 叫我 喊我 知会 吱一声 滴我",
-    "tell_me let_me_know notify_me notif* ping_me message_me remind* alert* text_me write_me write_to_me email_me"
+    "give_me_a_shout give_us_a_shout give_me_a_heads_up drop_me_a_line"
+    " tell_me let_me_know notify_me notif* ping_me message_me remind* alert* text_me write_me write_to_me email_me"
     " tell_us let_us_know",
 )
 _comes_back = word_test(
@@ -27,6 +28,14 @@ _comes_back = word_test(
     "back_in_stock in_stock_again available_again back_in restock* it's_back is_back they're_back are_back be_back"
     " comes_back come_back back_on_sale once_in_stock when_in_stock",
 )
+
+
+_once_there = word_test("到了 到货 有了 有货 来了 补了 回来 到时", "when once as_soon_as")
+
+
+def takes_notice(text: str) -> bool:
+    """Whether somebody wants to be told once it is so far, of whatever was spoken of."""
+    return _informs(text) and _once_there(text) and not (refuses(text) or _of_an_order(text) or "?" in text)
 
 
 def asks_for_restock(text: str) -> bool:
@@ -43,12 +52,36 @@ _bulk = word_test(
     "批量 团购 大批 大量 批发 采购 集采 报价 报个价 公司 企业 单位 学校 员工",
     "bulk wholesale quote quotation offer company business office team staff employees school event resell*",
 )
-_quotation = word_test("报个价 报一个价 报价单 给个报价", "quotation a_quote quote_us quote_me bulk_order")
+_quotation = word_test(
+    "报个价 报一个价 报价单 给个报价 出个价 出个报价 给报个价",
+    "quotation a_quote quote_us quote_me bulk_order put_together_a_price quote_to quote_for",
+)
 _asks_how_many_are_sold = word_test(
     "怎么 如何 最少 起订 起订量 几件起", "how_do how_can how_does minimum least"
 )
 """The pages say it; nothing is asked of the shop yet."""
 _MANY = 10
+_PLACES_ZH = (
+    "前台",
+    "门卫",
+    "保安",
+    "门口",
+    "驿站",
+    "快递柜",
+    "丰巢",
+    "物业",
+    "传达室",
+    "邻居",
+    "隔壁",
+    "车库",
+    "信箱",
+)
+_PUTS = ("leave", "put", "pop", "drop", "stick", "hide")
+_PLACES_EN = (
+    "shed", "porch", "garage", "back_door", "behind_the_bins", "gate", "reception", "front_desk", "concierge",
+    "neighbour", "neighbor", "neighbours", "neighbors", "next_door", "hallway", "safe_place", "letterbox", "mailbox",
+)  # fmt: skip
+"""Where a parcel may be put, which nobody asks of goods."""
 _couriers = word_test(
     "放门卫 放到门卫 放在门卫 放保安 放门口 放到门口 放在门口 放驿站 放到驿站 放在驿站 放快递柜 放到快递柜 放在快递柜"
     " 放丰巢 放前台 放到前台 放在前台 放物业 放到物业 放在物业 放菜鸟 放代收点 放到代收点 放传达室 放收发室 放邻居"
@@ -60,7 +93,10 @@ _couriers = word_test(
     " leave_my_parcel leave_my_package leave_with_the leave_at_the leave…with_the_guard leave…with_reception"
     " leave…with…neighbour leave…with…neighbor ring_before call_before phone_before call_me_before ring_me_before"
     " ring…before_deliver* ring…before_drop* call…before_deliver* call…before_drop* ring_the_bell don't_ring"
-    " do_not_ring don't_knock do_not_knock deliver…after deliver_only put_it_in_the_locker in_the_parcel_locker",
+    " do_not_ring don't_knock do_not_knock deliver…after deliver_only put_it_in_the_locker in_the_parcel_locker"
+    " take_it_in take_them_in take_the_parcel_in",
+    " ".join(f"{verb}…{place}" for verb in ("放", "交给", "留给", "塞") for place in _PLACES_ZH),
+    " ".join(f"{verb}…{place}" for verb in _PUTS for place in _PLACES_EN),
 )
 _promised = word_test("说好 答应 承诺 说过", "promised never_came was_told said_you_would no_call")
 _makes_complaint = word_test("投诉", "complain complaint complaining")
@@ -73,10 +109,11 @@ _past = word_test(
 )
 _calls = word_test(
     "给我打电话 给我打个电话 给我打一个电话 给我回电话 给我回个电话 给我来个电话 回我电话 回个电话 回一个电话 打给我"
-    " 致电给我 打我电话 打我手机 电话联系我 打个电话给我 打电话给我 回电给我 给我回电",
+    " 致电给我 打我电话 打我手机 电话联系我 打个电话给我 打电话给我 回电给我 给我回电 来个电话 电话里说 电话里聊",
     "call_me_back call_me_at call_me_on call_me_tomorrow call_me_today call_me_later call_me_please call_me_this"
     " call_me_in please_call_me can_you_call_me could_you_call_me can_someone_call can_somebody_call someone_call_me"
-    " somebody_call_me ring_me phone_me give_me_a_call give_me_a_ring callback call_back",
+    " somebody_call_me ring_me phone_me callback call_back speak_on_the_phone talk_on_the_phone",
+    " ".join(f"give_{whom}_a_{how}" for whom in ("me", "us") for how in ("call", "ring", "bell", "buzz")),
 )
 
 
@@ -110,7 +147,8 @@ _unpaid = word_test(
 )
 _have_paid = word_test(
     "付了 付过 已付 已经付 付完 支付了 扣了 扣款了 扣过 付款时间",
-    "paid_at paid_on paid_it i_paid i've_paid have_paid charged",
+    "paid_at paid_on paid_it i_paid i've_paid have_paid already_paid paid_for charged money_was_taken"
+    " money_has_been_taken",
 )
 _points = word_test("积分", "points")
 _missing = word_test(
@@ -148,6 +186,10 @@ _ask_ways = word_test(
 )
 
 
+_UNPAID = "payment_problem"
+"""The intent of who speaks of a payment that doesn't show."""
+
+
 def _pays(text: str) -> bool:
     return _unpaid(text) and _have_paid(text) and not _ask_ways(text)
 
@@ -165,6 +207,47 @@ def erases(text: str) -> bool:
 def tells_courier(text: str) -> bool:
     """Whether somebody says what is to be done with a parcel, and not what was done."""
     return _couriers(text) and not _past(text)
+
+
+_chases = word_test(
+    "催一下 催催 催快递 催下 问问快递 问快递 问一下快递 问下快递 联系快递 联系一下快递 联系下快递 找快递问 跟快递确认",
+    "ask_the_courier ask_the_carrier contact_the_courier contact_the_carrier ring_the_courier call_the_courier"
+    " chase_it chase_them chase_the chase_this chase_up",
+)
+
+
+def _chases_parcel(text: str) -> bool:
+    return _chases(text) and not (refuses(text) or asks(text))
+
+
+has_not_come = word_test(
+    "没到 没有到 没收到 没有收到 还没来 没送到 没影 影子都 只来了 只到了 只收到",
+    "never_turned_up never_arrived never_came hasn't_turned_up hasn't_arrived haven't_arrived hasn't_come haven't_come"
+    " didn't_arrive didn't_turn_up no_sign_of still_not_here not_here_yet"
+    " only_one_came only_one_arrived only_one_has only_got_one",
+)
+"""Something that was ordered isn't there."""
+_not_to_be_sent = word_test(
+    "不等了 不想等了 不想再等 别发了 不用发了 不要发了 别寄了 不用寄了 不要寄了 不用送了 别送了 不用给我发 不用给我寄",
+    "don't_send_it don't_send_them dont_send_it dont_send_them do_not_send_it do_not_send_them don't_bother_sending"
+    " dont_bother_sending no_need_to_send don't_ship_it don't_ship_them not_waiting_any done_waiting",
+)
+
+
+def stops_sending(text: str) -> bool:
+    """Whether somebody says of an order that is spoken of that it is not to be sent."""
+    return _not_to_be_sent(text) and not asks(text)
+
+
+_gives_back = word_test(
+    "只好退 那就退 退了吧 退掉吧 退货吧 退吧 我要退货 我想退货 要退掉 想退掉 帮我退 寄回给你们 寄还给你们",
+    "i'll_send_it_back i'll_send_them_back want_to_send_it_back want_to_send_them_back like_to_send_it_back"
+    " like_to_send_them_back want_to_return like_to_return",
+)
+
+
+def _sends_back(text: str) -> bool:
+    return _gives_back(text) and not (refuses(text) or asks(text))
 
 
 def _asks_for_call(text: str) -> bool:
@@ -187,15 +270,11 @@ class Said:
     """Intents that a reader may see in the same words: they wish nothing besides."""
 
 
-_OF_GOODS = frozenset(
-    {
-        "stock_question",
-        "product_question",
-        "product_search",
-        "price_question",
-        "recommend_request",
-        "place_order",
-    }
+_OF_GOODS = frozenset((
+    "stock_question", "product_question", "product_search", "price_question", "recommend_request", "place_order"
+))  # fmt: skip
+_OF_THE_WAY = frozenset(
+    ["shipping_options", "order_status", "delivery_problem", "delivery_time", "human_agent", "store_info"]
 )
 TO_BE_TOLD = frozenset({"restock_notice"})
 """Wishes that are one to be told something: a question's words in them make no question of them."""
@@ -215,8 +294,8 @@ _SAID: Mapping[str, Said] = {
         taken_for=frozenset({"order_status", "delivery_problem", "delivery_time", "leave_review"}),
     ),
     "payment_check": Said(
-        says=lambda read: _pays(read.text),
-        taken_for=frozenset({"payment_problem", "order_status", "order_facts", "payment_methods"}),
+        says=lambda read: _pays(read.text) or (read.intent == _UNPAID and _have_paid(read.text)),
+        taken_for=frozenset({_UNPAID, "order_status", "order_facts", "payment_methods", "refund_status"}),
     ),
     "points_check": Said(
         says=lambda read: _points(read.text) and _missing(read.text) and not _ask_ways(read.text),
@@ -280,7 +359,25 @@ _SAID: Mapping[str, Said] = {
                 "change_order",
                 "chase_parcel",
                 "order_facts",
+                "usage_help",
             }
+        ),
+    ),
+    "chase_parcel": Said(
+        says=lambda read: _chases_parcel(read.text),
+        taken_for=_OF_THE_WAY,
+    ),
+    "return_request": Said(
+        says=lambda read: _sends_back(read.text),
+        taken_for=frozenset(
+            [
+                "refund_request",
+                "refund_status",
+                "return_policy",
+                "item_problem",
+                "cancel_order",
+                "order_status",
+            ]
         ),
     ),
     "call_back": Said(

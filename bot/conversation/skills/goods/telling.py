@@ -227,7 +227,7 @@ async def asked_again(turn: Turn) -> Answer | None:
         return None
     if (await facts.found(turn, meant.one, by_meaning=False)).asks:
         return None
-    for text in reversed(turn.memory.before[:-1]):
+    for text in turn.memory.before[-2:-1]:
         question = replace(await turn.about(text), intent="product_question")
         if (await facts.found(question, meant.one)).facts:
             return await about(question, meant.one, named=True)
