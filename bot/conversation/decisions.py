@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation import waiting
 from bot.conversation.answer import Answer, HandOver
-from bot.conversation.skills import pages, recommending
+from bot.conversation.skills import order_asked, pages, recommending
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 from bot.delivery.faults import describe
@@ -63,11 +63,13 @@ async def of_pages(turn: Turn, made: tuple[Decision, ...]) -> tuple[Decision, ..
     last = made[-1]
     if last.shadow:
         return made
-    told_before = last.answer.mark in turn.memory.said
+    skill = turn.skills.by_name.get(last.skill)
+    # Who asks for a fact of an order that was told before wants to hear that fact.
+    asks_again = skill is not None and skill.about_order and bool(order_asked.facts(turn))
+    told_before = last.answer.mark in turn.memory.said and not asks_again
     told = await pages.in_place_of(turn, last.answer, told_before=told_before)
     if told is not None:
         return (*made[:-1], *only("policy", told))
-    skill = turn.skills.by_name.get(last.skill)
     beside = await pages.besides(turn, skill, last.answer) if skill is not None else None
     return made if beside is None else (*made[:-1], replace(last, answer=beside))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from bot.conversation.skills import order_asked, order_days, parcel_words
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Turn
 from nlu.types import Entity, EntityKind
 from storage.orders import Order, Parcel
@@ -92,7 +92,7 @@ def _expected(turn: Turn, order: Order, box: Parcel, *, alone: bool = False) -> 
     if box.estimated_at is None:
         return []
     if parcel_words.is_late(turn, box):
-        return [turn.say("parcel-late", day=turn.day(box.estimated_at))]
+        return [parcel_words.late(turn, box.estimated_at)]
     day = turn.near_day(box.estimated_at)
     return [
         turn.say("order-expected", number=order.number, day=day)

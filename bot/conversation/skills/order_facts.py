@@ -13,7 +13,7 @@ from bot.conversation.skills import (
     parcel_words,
     which_order,
 )
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
 from storage.orders import Order, OrderLine
@@ -30,7 +30,7 @@ def of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:
     if Fact.COUNT in asked:
         count = sum(line.quantity for line in meant)
         facts.append(turn.say("order-fact-count", number=order.number, count=count))
-    elif asked & {Fact.TOTAL, Fact.COSTS}:
+    if asked & {Fact.TOTAL, Fact.COSTS}:
         facts.append(costs(turn, order) if Fact.COSTS in asked else _cost(turn, order, meant))
     if Fact.PAID in asked:
         facts.append(_paid(turn, order))

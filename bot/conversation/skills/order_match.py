@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
-from bot.conversation.skills import line_words, order_asked, order_days, parcel_words, product_words
+from bot.conversation.skills import (
+    line_words,
+    order_asked,
+    order_days,
+    order_words,
+    parcel_words,
+    product_words,
+)
 from bot.conversation.turn import Turn
 from kernel.money import decimals
 from nlu.entities.corrections import is_denied
@@ -43,6 +50,7 @@ _ON_THE_WAY = {
     ),
 }  # fmt: skip
 """States of orders and of their parcels, by the words for them."""
+_PARCELS = order_words.words("个包裹|件包裹|个箱|parcels|packages|boxes|bits")
 _UNSENT = frozenset({"placed", "paid", "packed"})
 _SAID = tuple(word for words in _ON_THE_WAY.values() for word in words)
 _SAID_ZH, _SAID_EN = ("|".join(word for word in _SAID if word.isascii() is latin) for latin in (False, True))
@@ -79,6 +87,7 @@ def told_apart(
         _by_sum,
         order_days.by_day,
         _by_place,
+        _by_parcels,
         *states,
     ):
         found = fitting(turn, found or orders) or found
@@ -265,7 +274,28 @@ def _by_place(turn: Turn, orders: Sequence[Order]) -> list[Order]:
         for order in orders
         if any(product_words.all_in(turn.text, order.ship_to.get(name, "")) for name in fields)
     ]
-    return there if len(there) < len(orders) else []
+    return there if 0 < len(there) < len(orders) else _last_seen(turn, orders)
+
+
+def _last_seen(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those of which a parcel on its way was seen last in a place of the message."""
+    scans = {
+        order.id: [
+            box.last_scan for box in order.sent if box.status != "delivered" and box.last_scan is not None
+        ]
+        for order in orders
+    }
+    return [
+        order
+        for order in orders
+        if any(one.place and product_words.all_in(turn.text, one.place) for one in scans[order.id])
+    ]
+
+
+def _by_parcels(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those that were sent in as many parcels as the message says."""
+    count = order_asked.how_many(turn.text) if order_asked.says(turn.text, _PARCELS) else 0
+    return [order for order in orders if len(order.sent) == count] if count > 1 else []
 
 
 def _by_state(turn: Turn, orders: Sequence[Order]) -> list[Order]:

@@ -7,18 +7,20 @@ from dataclasses import replace
 from itertools import chain
 
 from bot.conversation import phrases
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import (
     order_asked,
     order_choice,
     order_days,
     order_match,
+    order_words,
     orders_called,
     product_words,
     refunds,
     which_order,
     which_product,
 )
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 from nlu.acts import Act, Wish
@@ -33,10 +35,19 @@ _MAY_BE_ABOUT_GOODS = frozenset(
     }
 )  # fmt: skip
 _BEYOND = "out_of_scope"
-_ENDED = order_asked.words("取消的|取消那|取消了|不付|没付|cancelled|canceled|don't pay")
-_GIVEN_BACK = order_asked.words(
-    "退了多少|退了没|给我退了|退我多少|到手|give me back|gave me back|given back|paid back|pay me back|refunded"
-    "|get back|got back|money back|cash back"
+_ENDED = order_words.words("取消的|取消那|取消了|不付|没付|cancelled|canceled|don't pay")
+_GIVEN_BACK = word_test(
+    "退了多少 退了没 给我退了 退我多少 到手 到账 补偿 赔给我 赔我",
+    "give…back gave…back given…back pay…back paid…back get…back got…back come_back came_back money…back cash_back"
+    " refunded i_get_the_money i_get_my_money i_got_the_money i_got_my_money",
+)
+_WENT_BACK = word_test("退", "return* refund* sent…back send…back posted…back")
+_HAS_COME = word_test(
+    "到了 收到 来了 到一 拿到", "came arrived got_here is_here turned_up showed_up got_one one_came received"
+)
+_IS_MISSING = word_test(
+    "呢 没 哪 只 另 剩",
+    "where* not didn't hasn't haven't never only other rest missing still one_came t'other",
 )
 _OF_GOODS = _MAY_BE_ABOUT_GOODS - {
     "shipping_fee", "shipping_options", "payment_methods", "place_order", "request_status", "store_info",
@@ -51,6 +62,8 @@ _FAIRLY = 0.4
 _PLAINLY = 0.8
 _SURE = 0.7
 _LIKELY = 0.3
+_RATHER_THAN = 0.2
+"""So likely has to be what is likelier than anything else."""
 _TWICE = 2
 """One question that is read as two is answered once."""
 _SHORT = 60
@@ -70,8 +83,8 @@ _ONLY_OF_AN_ORDER = (order_asked.OF_DELIVERY - {Fact.WHERE}) | {
     Fact.ADDRESS,
 }
 """What goods can't be asked once one of them is ordered."""
-_CHARGED = order_asked.words("付了|花了|收了|收我|收的|was|were|did|charged|paid")
-_TO_BUY = order_asked.words("想买|要买|想订|要订|to buy|to order")
+_CHARGED = order_words.words("付了|花了|收了|收我|收的|was|were|did|charged|paid")
+_TO_BUY = order_words.words("想买|要买|想订|要订|to buy|to order")
 _NOT_OF_GOODS = (
     order_asked.OF_DELIVERY | order_asked.OF_ALL | _OF_ITS_STATE | {Fact.PLACED, Fact.PAID_WITH, Fact.COSTS}
 ) - {Fact.WHERE}
@@ -90,6 +103,8 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     if turn.customer_id is None or waits or turn.in_queue:
         return None
     known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    if _lacks_a_part(turn, known):
+        return turn, "order_status"
     paid_back = _paid_back(turn, known, last)
     plain = paid_back or _plainly(turn, known, asked)
     if _of_what_it_is(turn, asked) or _reports_trouble(turn) or _wishes_else(turn, plain=plain):
@@ -119,7 +134,7 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     if not asked and not reads and last in turn.skills.of_rules and len(turn.memory.before) > 1:
         # Whose rule was told just before is said which thing it is asked for.
         return replace(turn, text=f"{turn.memory.before[-2]}\n{turn.text}"), last
-    if not asked and not reads:
+    if not asked and (not reads or (last in _READS and order_match.told_apart(turn, known))):
         # What was asked last is asked of another.
         before = turn.memory.before[-2] if len(turn.memory.before) > 1 and spoken else ""
         return replace(turn, asked_before=before), last if last in _READS else "order_status"
@@ -130,12 +145,28 @@ def _of(wished: list[Wish]) -> set[str]:
     return {wish.intent for wish in wished}
 
 
+def _lacks_a_part(turn: Turn, known: list[Order]) -> bool:
+    """Whether a message says that a part of what it names has come, and misses the rest, which is still on its way."""
+    if not (_HAS_COME(turn.text) and _IS_MISSING(turn.text)) or len(turn.text) > _LONG:
+        return False
+    parted = [order for order in order_match.by_items(turn, known) if order.status == "shipped"]
+    return any(
+        any(box.status == "delivered" for box in order.sent)
+        and any(box.status != "delivered" for box in order.sent)
+        for order in parted
+    )
+
+
 def _plainly(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
     """Whether what is asked is plainly asked of an order of theirs, whatever else it may be: the words tell one apart,
-    and speak of it as ordered or ask what only an order can be asked."""
-    if not asked or len(turn.text) > _LONG or order_asked.says(turn.text, _TO_BUY):
+    and speak of it as ordered, ask what only an order can be asked, or mean an order rather than anything else."""
+    if len(turn.text) > _LONG or order_asked.says(turn.text, _TO_BUY):
         return False
     named = order_match.by_items(turn, known)
+    if _likeliest(turn) and any(order_choice.may_be_awaited(turn, order) for order in named):
+        return True
+    if not asked:
+        return False
     ordered = order_asked.of_the_past(turn.text) or order_asked.of_an_own_order(turn.text)
     if named and ordered:
         return True
@@ -147,6 +178,12 @@ def _plainly(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
     if only & order_asked.OF_DELIVERY:
         return any(order_choice.may_be_awaited(turn, order) for order in named)
     return bool(only and named)
+
+
+def _likeliest(turn: Turn) -> str:
+    """What is likeliest asked of orders, where the words by themselves ask that rather than anything else."""
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    return next((one.intent for one in alone if one.intent in _READS and one.probability >= _RATHER_THAN), "")
 
 
 async def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: bool) -> bool:
@@ -194,10 +231,15 @@ def _paid_back(turn: Turn, known: list[Order], last: str) -> bool:
     named = order_match.told_apart(turn, known, by_state=True)
     if order_match.by_refund(turn, [*spoken, *odd, *named]):
         return True
-    if order_asked.says(turn.text, _GIVEN_BACK):
-        return any(order.refunds for order in known)
+    if _GIVEN_BACK(turn.text) or (named and _asks_why_it_went_back(turn)):
+        return any(order.refunds for order in named or known)
     meant = named or [order for order in known if order.id == turn.memory.order and order.status in _OVER]
     return refunds.asks_how_much(turn) and any(order.refunds for order in meant)
+
+
+def _asks_why_it_went_back(turn: Turn) -> bool:
+    """Whether a message asks why something was sent or paid back."""
+    return Fact.WHY in order_asked.facts(turn) and _WENT_BACK(turn.text)
 
 
 def _of_what_it_is(turn: Turn, asked: frozenset[Fact]) -> bool:
@@ -236,9 +278,14 @@ def _wishes_else(turn: Turn, *, plain: bool) -> bool:
     if _tells_for_a_task(turn):
         return True
     wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _RATHER}
-    asks = order_asked.facts(turn) and turn.pointed_at
+    asked = order_asked.facts(turn)
+    asks = asked and turn.pointed_at
     sure = set() if wished or asks else _sure(turn) - _SHORT_ANSWERS
-    others = (wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)
+    # What the words by themselves surely ask of an order is no other wish of what is spoken of.
+    asks_of_orders = bool(asked and _sure(turn) & _READS)
+    others = (
+        set() if asks_of_orders else (wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)
+    )
     if plain:
         skills = turn.skills.by_intent
         others = {one for one in others if one not in skills or not skills[one].only_tells}
@@ -277,7 +324,7 @@ def _said_by_facts(turn: Turn) -> set[str]:
         none.add("delivery_problem")
     if Fact.CONTENTS in asked and any(wish.intent == "order_facts" for wish in turn.acts.wishes):
         none.add("item_problem")
-    if order_asked.says(turn.text, _GIVEN_BACK):
+    if _GIVEN_BACK(turn.text) or _asks_why_it_went_back(turn):
         none |= {"cancel_order", "return_policy", "return_request", "refund_request"}
     if asked & {Fact.CONTENTS, Fact.COUNT, Fact.TOTAL, Fact.UNPAID, Fact.WHY} and order_asked.says(
         turn.text, _ENDED
@@ -307,6 +354,8 @@ def _about(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: 
 
 async def _wish(turn: Turn, last: str, reads: list[str], asked: frozenset[Fact]) -> str:
     """Which of the wishes about orders is answered."""
+    if Fact.UNPAID in asked and not turn.memory.filed:
+        return "order_facts"
     if reads[:1] == ["refund_status"]:
         return "refund_status"
     spoken = await which_order.spoken_of(turn)
@@ -314,13 +363,14 @@ async def _wish(turn: Turn, last: str, reads: list[str], asked: frozenset[Fact])
     if (
         last in _MONEY_BACK
         and asked <= (_OF_MONEY if away else _OF_MONEY | _WHERE_TO)
-        and set(reads) <= {"order_facts"}
+        and set(reads) <= {"order_facts", "refund_status"}
         and await _of_a_refund(turn, asked)
     ):
         return "refund_status"
     if reads:
         return reads[0]
-    return "order_status" if asked & order_asked.OF_DELIVERY else "order_facts"
+    plain = "" if asked else _likeliest(turn)
+    return plain or ("order_status" if asked & order_asked.OF_DELIVERY else "order_facts")
 
 
 async def _of_a_refund(turn: Turn, asked: frozenset[Fact]) -> bool:

@@ -270,7 +270,10 @@ parcel-scan-placeless = Latest: { $text }, { $when }
 parcel-expected = Expected { $day }.
 order-carrier = Order { $number } comes with { $carrier }, tracking number { $tracking }.
 order-expected = Order { $number } is expected { $day }.
-parcel-late = It was due on { $day }, so it's late. I'm sorry for the wait.
+parcel-late = It was due on { $day }, so it's late, by { $days ->
+    [one] a day
+   *[other] { $days } days
+  }. I'm sorry for the wait.
 parcel-as-of = (as of { $when })
 parcel-old = Note: the carrier's last update was on { $when }. Nothing since, so this may be out of date.
 

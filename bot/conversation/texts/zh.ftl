@@ -254,7 +254,7 @@ parcel-scan-placeless = 最新动态：{ $text }，{ $when }
 parcel-expected = 预计{ $day }送达。
 order-carrier = 订单 { $number } 由{ $carrier }配送，运单号 { $tracking }。
 order-expected = 订单 { $number } 预计{ $day }送达。
-parcel-late = 原本预计 { $day } 送到，已经晚了，抱歉让您久等。
+parcel-late = 原本预计 { $day } 送到，已经晚了 { $days } 天，抱歉让您久等。
 parcel-as-of = （信息截至 { $when }）
 parcel-old = 注意：快递最后一次更新是 { $when }，之后没有新消息，信息可能不准。
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import order_asked
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from storage.orders import Orders, Scan
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, said
