@@ -30,12 +30,14 @@ def told(turn: Turn, order: Order, asked: frozenset[Fact], summary: str) -> str:
     boxes = parcel_words.meant(turn, order)
     lines = _carriers(turn, order, boxes) if Fact.CARRIER in asked else []
     left = asked - {Fact.CARRIER}
-    if Fact.RECORD in left and boxes:
+    coming = any(box.status != "delivered" for box in boxes)
+    passed = Fact.ARRIVAL in left and coming and order_asked.of_what_it_passed(turn.text)
+    if (Fact.RECORD in left or passed) and boxes:
         return "\n".join([*lines, parcel_words.record(turn, order, boxes)])
     if Fact.STILL in left and order.status not in _NOT_LEFT:
         lines += _standing(turn, order, boxes)
     elif left & (order_asked.OF_DELIVERY - {Fact.WHERE}):
-        reason = _reason(turn, order, boxes, summary, way=Fact.SENT in left)
+        reason = _reason(turn, order, boxes, summary, way=Fact.SENT in left, seen=Fact.ARRIVED in left)
         lines.append(_joined(turn, _verdict(turn, order, boxes, left), reason))
     return "\n".join(lines)
 
@@ -145,8 +147,8 @@ def _strictly(turn: Turn, entity: Entity) -> bool:
     return entity.text.casefold().startswith(_BEFORE_A_DAY) or after.startswith(_BEFORE_A_DAY_ZH)
 
 
-def _reason(turn: Turn, order: Order, boxes: Sequence[Parcel], summary: str, *, way: bool) -> str:
-    """What is known of the day, and of the `way`: of what has not come yet, else when all of it came."""
+def _reason(turn: Turn, order: Order, boxes: Sequence[Parcel], summary: str, *, way: bool, seen: bool) -> str:
+    """What is known of the day, of the `way` and where it was `seen`: of what has not come yet, else when it came."""
     coming = [box for box in boxes if box.status != "delivered"]
     if order.status in _NOT_LEFT or not boxes:
         day = due(turn, order)
@@ -160,7 +162,7 @@ def _reason(turn: Turn, order: Order, boxes: Sequence[Parcel], summary: str, *, 
         troubled = box.status == "exception" or parcel_words.is_late(turn, box)
         old = [] if troubled else parcel_words.old_news(turn, box)
         there = [turn.say(f"parcel-{box.status}", number=order.number, **parcel_words.carried(turn, box))]
-        lines += [*(there if way else []), *expected, *(_seen(turn, order, box) if troubled else old)]
+        lines += [*(there if way else []), *expected, *(_seen(turn, order, box) if troubled or seen else old)]
     return "\n".join(lines)
 
 

@@ -98,8 +98,8 @@ _PURCHASES = words(
 )
 _LAST = words("最后|最近|last|latest")
 _OF_NEWS = words("消息|动态|news|heard|heard of")
-_OVERRUN = words("晚|拖|超|逾期|past the date|past the day")
-_SO_LONG = words("几天|多少天|天了|多久|days")
+_OVERRUN = words("晚了|晚几|拖|超了|超期|逾期|past the date|past the day")
+_SO_LONG = words("天|周|星期|礼拜|月|days|weeks")
 _WAS_CANCELLED = words("给我取消|给取消|就取消|被取消|取消了|自己取消|自动取消")
 _SINGULAR = {
     "they": "it", "them": "it", "these": "it", "those": "it", "their": "its", "are": "is", "were": "was",
@@ -109,11 +109,21 @@ _HAS_IT = re.compile(
     r"^(?:[^.?!]*[,.!] *)?(?:\w+ ){0,2}(?:has|have|did)\s+(?!you\b|i\b|we\b)(?P<done>[^.?!]+)"
 )
 _DONE = {
-    Fact.SENT: words("left|shipped|gone out|dispatched|posted|set off"),
+    Fact.SENT: words("left|sent|shipped|gone out|dispatched|posted|set off"),
     Fact.ARRIVED: words("arrived|arrive|come|landed|get to|got to|reach|reached"),
     Fact.STILL: words("moved|move|budged"),
 }
+_DONE_YET = re.compile(r"[,.:;-]\s*(?:is it |already |been )?(?P<done>\w+)(?: yet)?\W*$")
+"""The walnut loaf, sent?"""
+_PAID_WITH = re.compile(r"\b(?:pay|paid)\b[^.?!]* with\W*$")
+_BOUGHT_IT = re.compile(r"\bdid i (?:\w+ ){0,2}(?:order|buy|place)\b|第?[一二两三几上]?[回次]买")
 _IS_IT_THERE = re.compile(r"到(?!底|账|哪|时).{1,8}(?:没有?|了吗|了么|了没)[啊呀呢嘛\s？?！!。]*$")
+_OF_OTHERS = ("到底", "too late", "at all")
+"""到底 asks for no arrival, what is too late is not delayed, and "at all" speaks of no several."""
+_PASSED = words(
+    "when did it|which day did it|what day did it|哪天到的|几号到的|什么时候到的|哪天过的|几号过的|什么时候过的"
+)
+_WAS_TO_COME = words("本来|原来|原定|说好|预计|应该|该到|supposed|due|meant to|should")
 _BARE = 6
 _BRIEF = 60
 
@@ -141,7 +151,7 @@ def asked_in(text: str) -> frozenset[Fact]:
         found.add(Fact.PAID_WITH)
     found |= _by_two(said)
     if has(said, _WHEN) and not found & {Fact.SENT, Fact.STILL, Fact.TIMES}:
-        found.add(Fact.PLACED if has(said, _BOUGHT) else Fact.ARRIVAL if has(said, _COMES) else Fact.DAY)
+        found.add(Fact.PLACED if _bought(said) else Fact.ARRIVAL if has(said, _COMES) else Fact.DAY)
         found -= {Fact.ARRIVED} if Fact.ARRIVAL in found else set()
     each = has(said, _EACH) and not has(said, _POINTS_AT_ONE)
     if has(said, _APIECE) or (Fact.TOTAL in found and each):
@@ -175,10 +185,10 @@ def _by_two(said: str) -> set[Fact]:
 
 def _by_form(said: str) -> set[Fact]:
     """What is asked of a thing that is named between the verb and what it has done: "have the blue wellies left?"."""
-    done = _HAS_IT.search(said)
-    return {fact for fact, words in _DONE.items() if done and has(done["done"], words)} | (
-        {Fact.ARRIVED} if _IS_IT_THERE.search(said) else set()
-    )
+    done = _HAS_IT.search(said) or _DONE_YET.search(said)
+    found = {fact for fact, words in _DONE.items() if done and has(done["done"], words)}
+    found |= {Fact.ARRIVED} if _IS_IT_THERE.search(said) else set()
+    return found | ({Fact.PAID_WITH} if _PAID_WITH.search(said) else set())
 
 
 def _of_one_thing(said: str) -> str:
@@ -196,9 +206,11 @@ def asking_words(text: str) -> frozenset[str]:
 
 
 def _folded(text: str) -> str:
-    """In small letters, with "is" in whole, and without what holds other words: 到底 asks for no arrival,
-    and what is too late is not delayed."""
-    return expanded(text.casefold()).replace("到底", "").replace("订单号", "订单").replace("too late", "")
+    """In small letters, with "is" in whole, and without what only holds other words."""
+    said = expanded(text.casefold()).replace("订单号", "订单")
+    for other in _OF_OTHERS:
+        said = said.replace(other, "")
+    return said
 
 
 def _by_a_day(turn: Turn) -> bool:
@@ -220,6 +232,12 @@ def of_an_hour(text: str) -> bool:
 def of_a_time(text: str) -> bool:
     """Whether words ask when, or till when."""
     return has(_folded(text), _WHEN)
+
+
+def of_what_it_passed(text: str) -> bool:
+    """Whether words ask when something on the way of a parcel was, such as its getting to a country."""
+    said = _folded(text)
+    return has(said, _PASSED) and not has(said, _WAS_TO_COME)
 
 
 def of_several(text: str) -> bool:
@@ -261,7 +279,13 @@ def owned(text: str) -> bool:
 
 def of_the_past(text: str) -> bool:
     """Whether words speak of an order by when it was placed."""
-    return has(_folded(text), (*_BOUGHT, *_FROM_A_DAY))
+    said = _folded(text)
+    return _bought(said) or has(said, _FROM_A_DAY)
+
+
+def _bought(said: str) -> bool:
+    """Whether words speak of placing an order."""
+    return has(said, _BOUGHT) or _BOUGHT_IT.search(said) is not None
 
 
 def where_is_mine(text: str) -> bool:

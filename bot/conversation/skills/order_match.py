@@ -25,6 +25,7 @@ _LEAST_SUM = 10
 _LARGEST_SUM = 10**9
 _PARTICLES = "光那这就只单还有呢吧啊嘛的和，。？！?!, "
 _FIGURE = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
+_EXACT = re.compile(r"(?<![\d.,])\d{1,6}\.\d\d(?![\d.])")
 _FEW = 8
 _FOR_ANOTHER = ("exchange_request", "change_order")
 _FEW_SIGNS = range(2, 4)
@@ -243,7 +244,8 @@ def _figures(turn: Turn) -> list[Decimal]:
     """The sums of a message, and its bare figures where they are large enough."""
     entities = turn.understanding.entities if turn.understanding is not None else ()
     read = [Decimal(one.value) for one in entities if one.kind is EntityKind.AMOUNT and _is_figure(one.value)]
-    return [*read, *filter(None, map(_sum, _FIGURE.findall(turn.text)))]
+    exact = [Decimal(one) for one in _EXACT.findall(turn.text)]
+    return [*read, *exact, *filter(None, map(_sum, _FIGURE.findall(turn.text)))]
 
 
 def _is_figure(value: str) -> bool:

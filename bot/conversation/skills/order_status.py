@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.made import request_text
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import (
     delivery_words,
     linking,
@@ -44,6 +45,10 @@ _TILL_WHEN = frozenset({Fact.UNPAID, Fact.DAY, Fact.ARRIVAL})
 """What asks of an order that isn't paid till when it is kept: it comes on no day yet."""
 _COMING = frozenset({Fact.ARRIVAL, Fact.DAY, Fact.SENT})
 """What the shop's rule answers as long as an order has no day yet."""
+_WHAT_NOW = word_test(
+    "说法 怎么办 咋办 处理 负责 赔 解决 查",
+    "going_to_do will_you_do can_you_do do_about done_about sort_it compensat*",
+)
 _PARCEL = order_words.words("包裹|快递|派送|parcel|package|packet|box")
 _WAS_DUE = order_words.words("原定|原本|本来|本该|早该|该到|supposed|was due|should have|meant to")
 
@@ -100,8 +105,7 @@ async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
     if order.refunds and refunds.asks_how_much(turn):
         return refunds.how_much(turn, order)
     if Fact.WHY in asked and order.refunds and order.status in ("cancelled", "returned"):
-        money = refunds.money(turn, order, order.refunds[-1], why=True)
-        return Answer(text=money, memory=turn.memory.about_order(order.id))
+        return refunds.how_much(turn, order)
     if (
         Fact.WHY in asked
         and not asked & order_asked.OF_MONEY
@@ -118,7 +122,7 @@ async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
     text = "\n".join(filter(None, told))
     of_way = not told[0]
     known = bool(text)
-    if not text and (goods := await _of_its_goods(turn, order)) is not None:
+    if not (text or asked) and (goods := await _of_its_goods(turn, order)) is not None:
         return goods
     if not text:
         of_way = turn.intent != "order_facts" or bool(asked & {Fact.WHERE, Fact.UNPAID})
@@ -204,6 +208,8 @@ async def _rules(turn: Turn, order: Order, asked: frozenset[Fact]) -> list[str]:
     of_a_time = Fact.UNPAID not in asked or order_asked.of_a_time(turn.text)
     till_when = order.status == "placed" and asked & _TILL_WHEN and of_a_time
     about += ["unpaid"] if till_when else []
+    late = any(parcel_words.is_late(turn, box) for box in order.sent)
+    about += ["late"] if late and _WHAT_NOW(turn.text) else []
     about += ["change_order"] if order.status == "packed" and Fact.PACKED in asked else []
     found = [await pages.passage_for(turn, turn.say(f"rule-question-{one}"), pages.NEAR) for one in about]
     return [pages.passage_text(turn, one) for one in found if one is not None]

@@ -11,6 +11,7 @@ from bot.conversation.phrases import word_test
 from bot.conversation.skills import (
     order_asked,
     order_choice,
+    order_cues,
     order_days,
     order_match,
     order_words,
@@ -36,19 +37,7 @@ _MAY_BE_ABOUT_GOODS = frozenset(
 )  # fmt: skip
 _BEYOND = "out_of_scope"
 _ENDED = order_words.words("取消的|取消那|取消了|不付|没付|cancelled|canceled|don't pay")
-_GIVEN_BACK = word_test(
-    "退了多少 退了没 给我退了 退我多少 到手 到账 补偿 赔给我 赔我",
-    "give…back gave…back given…back pay…back paid…back get…back got…back come_back came_back money…back cash_back"
-    " refunded i_get_the_money i_get_my_money i_got_the_money i_got_my_money",
-)
-_WENT_BACK = word_test("退", "return* refund* sent…back send…back posted…back")
-_HAS_COME = word_test(
-    "到了 收到 来了 到一 拿到", "came arrived got_here is_here turned_up showed_up got_one one_came received"
-)
-_IS_MISSING = word_test(
-    "呢 没 哪 只 另 剩",
-    "where* not didn't hasn't haven't never only other rest missing still one_came t'other",
-)
+_OF_THE_SHOP = word_test("店 你们 你家 地址", "shop store you your address open")
 _OF_GOODS = _MAY_BE_ABOUT_GOODS - {
     "shipping_fee", "shipping_options", "payment_methods", "place_order", "request_status", "store_info",
     "discount_request",
@@ -103,8 +92,9 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     if turn.customer_id is None or waits or turn.in_queue:
         return None
     known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
-    if _lacks_a_part(turn, known):
-        return turn, "order_status"
+    lacking = order_cues.lacks_a_part(turn, known)
+    if lacking is not None:
+        return replace(turn, argument=lacking.id), "order_status"
     paid_back = _paid_back(turn, known, last)
     plain = paid_back or _plainly(turn, known, asked)
     if _of_what_it_is(turn, asked) or _reports_trouble(turn) or _wishes_else(turn, plain=plain):
@@ -118,7 +108,7 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     # "No, the steamer" names another order; a mere yes or no is about none.
     if not (wished or asked) and _sure(turn) & _SHORT_ANSWERS and not order_match.told_apart(turn, known):
         return None
-    if set(reads) <= {"order_facts"} and paid_back:
+    if set(reads) <= {"order_facts", "refund_status"} and paid_back:
         return turn, "refund_status"
     if not reads:
         about = plain or (
@@ -129,7 +119,11 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
         )
         if not about:
             return None
-    elif not spoken and len(wished) < _TWICE:
+    elif (
+        not spoken
+        and len(wished) < _TWICE
+        and not (plain or Fact.RECORD in asked or _awaits(turn, known, asked))
+    ):
         return None
     if not asked and not reads and last in turn.skills.of_rules and len(turn.memory.before) > 1:
         # Whose rule was told just before is said which thing it is asked for.
@@ -138,23 +132,18 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
         # What was asked last is asked of another.
         before = turn.memory.before[-2] if len(turn.memory.before) > 1 and spoken else ""
         return replace(turn, asked_before=before), last if last in _READS else "order_status"
-    return turn, await _wish(turn, last, reads, asked)
+    wish = await _wish(turn, last, reads, asked)
+    return order_cues.on_the_record(turn, asked) if spoken else turn, wish
+
+
+def _awaits(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
+    """Whether what is asked is the way of something of the customer's, and something of theirs is on its way."""
+    theirs = bool(asked & order_asked.OF_DELIVERY) and order_asked.mine(turn.text)
+    return theirs and any(order.status in order_choice.ON_ITS_WAY for order in known)
 
 
 def _of(wished: list[Wish]) -> set[str]:
     return {wish.intent for wish in wished}
-
-
-def _lacks_a_part(turn: Turn, known: list[Order]) -> bool:
-    """Whether a message says that a part of what it names has come, and misses the rest, which is still on its way."""
-    if not (_HAS_COME(turn.text) and _IS_MISSING(turn.text)) or len(turn.text) > _LONG:
-        return False
-    parted = [order for order in order_match.by_items(turn, known) if order.status == "shipped"]
-    return any(
-        any(box.status == "delivered" for box in order.sent)
-        and any(box.status != "delivered" for box in order.sent)
-        for order in parted
-    )
 
 
 def _plainly(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
@@ -176,7 +165,8 @@ def _plainly(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
         return True
     only = asked & _ONLY_OF_AN_ORDER
     if only & order_asked.OF_DELIVERY:
-        return any(order_choice.may_be_awaited(turn, order) for order in named)
+        awaited = [order for order in known if order_choice.may_be_awaited(turn, order)]
+        return any(order in awaited for order in named or order_match.told_apart(turn, awaited))
     return bool(only and named)
 
 
@@ -194,7 +184,15 @@ async def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_
         return True
     if asked & {Fact.COSTS, Fact.WHY} and order_match.by_part_of_sum(turn, known):
         return True
+    if orders_called.place(turn.text, named=bool(asked and order_match.by_items(turn, known))):
+        return True
     own = order_asked.of_an_own_order(turn.text) or orders_called.newest(turn.text)
+    if (
+        asked & {Fact.TOTAL, Fact.CONTENTS}
+        and orders_called.of_orders(turn.text)
+        and order_asked.together(turn.text)
+    ):
+        return True
     if own and (asked or not (of_goods or turn.understanding.understood)):
         return True
     awaited = any(order.status in order_choice.ON_ITS_WAY for order in known)
@@ -231,15 +229,10 @@ def _paid_back(turn: Turn, known: list[Order], last: str) -> bool:
     named = order_match.told_apart(turn, known, by_state=True)
     if order_match.by_refund(turn, [*spoken, *odd, *named]):
         return True
-    if _GIVEN_BACK(turn.text) or (named and _asks_why_it_went_back(turn)):
+    if order_cues.given_back(turn.text) or (named and order_cues.asks_why_it_went_back(turn)):
         return any(order.refunds for order in named or known)
     meant = named or [order for order in known if order.id == turn.memory.order and order.status in _OVER]
     return refunds.asks_how_much(turn) and any(order.refunds for order in meant)
-
-
-def _asks_why_it_went_back(turn: Turn) -> bool:
-    """Whether a message asks why something was sent or paid back."""
-    return Fact.WHY in order_asked.facts(turn) and _WENT_BACK(turn.text)
 
 
 def _of_what_it_is(turn: Turn, asked: frozenset[Fact]) -> bool:
@@ -318,13 +311,19 @@ def _said_by_facts(turn: Turn) -> set[str]:
     """Wishes that a message only seems to have: it asks for a fact of what is over."""
     asked = order_asked.facts(turn)
     none = {_BEYOND} if asked else set()
+    if asked and not phrases.asks_for_a_person(turn.text):
+        none.add("human_agent")
+    if Fact.COSTS in asked:
+        none.add("coupon_problem")
+    if Fact.WHERE in asked and turn.memory.order is not None and not _OF_THE_SHOP(turn.text):
+        none.add("store_info")
     if Fact.ARRIVAL in asked:
         none.add("store_info")
     if Fact.RECORD in asked:
         none.add("delivery_problem")
     if Fact.CONTENTS in asked and any(wish.intent == "order_facts" for wish in turn.acts.wishes):
         none.add("item_problem")
-    if _GIVEN_BACK(turn.text) or _asks_why_it_went_back(turn):
+    if order_cues.given_back(turn.text) or order_cues.asks_why_it_went_back(turn):
         none |= {"cancel_order", "return_policy", "return_request", "refund_request"}
     if asked & {Fact.CONTENTS, Fact.COUNT, Fact.TOTAL, Fact.UNPAID, Fact.WHY} and order_asked.says(
         turn.text, _ENDED
@@ -377,4 +376,6 @@ async def _of_a_refund(turn: Turn, asked: frozenset[Fact]) -> bool:
     """Whether what is asked after a refund is asked of a refund: what is named was paid back, or nothing is named."""
     known = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_KNOWN)
     named = order_match.told_apart(turn, known)
-    return any(order.refunds for order in named) and not asked if named else True
+    if not named or any(order.id == turn.memory.order for order in named):
+        return True
+    return any(order.refunds for order in named) and not asked

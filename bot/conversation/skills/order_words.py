@@ -93,6 +93,7 @@ WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|was it seen|last place|sitting|still there|no movement",
         Fact.WHERE: "到哪|在哪|哪了|走到|没到|还不到|没收到|没来|只到|到了一半|咋回事|怎么回事|什么情况|啥情况|怎么样了"
         "|咋样了|where|where's|wheres|whereabouts|happening|going on|what's up|only half|only part"
+        "|哪个城市|which town|which city|which country|what city|what town"
         "|only one of|not arrived|hasn't arrived|haven't received|hasn't come|hasn't turned up"
         "|didn't arrive|never arrived|never came|not here|isn't here|didn't turn up|hasn't turned up|not turned up"
         "|never turned up|only one came|only got one|只到了|只收到",
@@ -109,7 +110,7 @@ WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|what is on the way|what is on its way|what is coming|what else|which item|what item|which product"
         "|what was it|what did i buy|what did i order"
         "|what did i get|i picked|i chose|拍了些啥|拍了啥|都拍了|啥东西|what have i ordered|what have i bought"
-        "|里头|contain|contains|contents"
+        "|里头|有些啥|有些什么|contain|contains|contents"
         "|the rest",
         Fact.PAID_WITH: "怎么支付的|支付方式|怎么付的|什么付的|什么支付的|用什么付|用的什么付|哪种方式付|怎么付了"
         "|怎么付的钱|how did i pay|did i pay by|did i pay with|did i pay it by|paid by what|paid with"
@@ -129,14 +130,16 @@ WORDS: Mapping[Fact, tuple[str, ...]] = {
         Fact.COSTS: "运费|邮费|快递费|优惠了|减了|折扣|折前|postage|delivery charge|delivery fee|delivery cost"
         "|shipping fee|shipping cost|shipping charge|charged shipping|charged for shipping"
         "|charged for delivery|for shipping|was shipping|is shipping|was delivery|did i get a discount"
-        "|before the discount|deduction|deducted|taken off|扣了",
+        "|before the discount|deduction|deducted|taken off|扣了|抵扣|抵了|打了几折|优惠了吗"
+        "|knock off|knocked off|come off|came off|discount on my|discount on our|my discount"
+        "|trade discount|get the discount|got the discount|get my discount",
         Fact.UNPAID: "没付|未付|不付|留到|保留|don't pay|didn't pay|not pay|haven't paid|not paid|unpaid"
         "|owe|欠|还要付|应付|keep my|hold my|keep it for me|hold it for me",
         Fact.RECORD: "谁签|签的|谁收|不是我收|放哪|放在哪|代收|报关|清关|海关|物流记录|物流信息|轨迹|最后一次更新"
         "|最近一次更新|环节|发的货|几号发的|哪天发的|什么时候发的|when was it sent|when was it shipped"
         "|when did it ship"
         "|when did it leave|who took|took in|took it|who signed|sign for|signed for|who received|customs"
-        "|scan|scans|tracking history|last update|latest update",
+        "|left with|handed to|scan|scans|tracking history|last update|latest update",
         Fact.PAID: "付款成功|支付成功|付成功|付上了|收到付款|收到钱|收到我的钱|收到我的付款|钱收到|payment went through"
         "|payment gone through|payment go through|payment come through|payment arrived|payment received|get my payment"
         "|got my payment|receive my payment|received my payment|did my payment|get the money|received the money",
