@@ -106,7 +106,7 @@ _SINGULAR = {
     "have": "has", "they're": "it is",
 }  # fmt: skip
 _HAS_IT = re.compile(
-    r"^(?:[^.?!]*[,.!] *)?(?:\w+ ){0,2}(?:has|have|did)\s+(?!you\b|i\b|we\b)(?P<done>[^.?!]+)"
+    r"^(?:[^.?!]*[,.!] *)?(?:(?!you\b|i\b|we\b)\w+ ){0,2}(?:has|have|did)\s+(?!you\b|i\b|we\b|any\b)(?P<done>[^.?!]+)"
 )
 _DONE = {
     Fact.SENT: words("left|sent|shipped|gone out|dispatched|posted|set off"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation.phrases import word_test
-from bot.conversation.skills import order_asked, order_match
+from bot.conversation.skills import order_asked, order_match, parcel_words
 from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Turn
 from storage.orders import Order
@@ -19,18 +19,11 @@ given_back = word_test(
 )
 """Whether words speak of money that comes or came back."""
 _WENT_BACK = word_test("退", "return* refund* sent…back send…back posted…back")
-_HAS_COME = word_test(
-    "到了 收到 来了 到一 拿到", "came arrived got_here is_here turned_up showed_up got_one one_came received"
-)
-_IS_MISSING = word_test(
-    "呢 没 哪 只 另 剩",
-    "where* not didn't hasn't haven't never only other rest missing still one_came t'other",
-)
 
 
 def lacks_a_part(turn: Turn, known: list[Order]) -> Order | None:
     """The order that a message says a part has come of, and misses the rest of, which is still on its way."""
-    if not (_HAS_COME(turn.text) and _IS_MISSING(turn.text)) or len(turn.text) > _LONG:
+    if not parcel_words.misses_the_rest(turn.text) or len(turn.text) > _LONG:
         return None
     shipped = [order for order in order_match.by_items(turn, known) if order.status == "shipped"]
     states = {order.id: {box.status == "delivered" for box in order.sent} for order in shipped}

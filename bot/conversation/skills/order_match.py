@@ -16,6 +16,7 @@ from bot.conversation.skills import (
 )
 from bot.conversation.turn import Turn
 from kernel.money import decimals
+from nlu import areas
 from nlu.entities.corrections import is_denied
 from nlu.types import EntityKind
 from storage.orders import Order, Scan
@@ -271,10 +272,12 @@ def _by_place(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     if turn.named(EntityKind.ADDRESS) or turn.told("address", "address_part", "name"):
         return []  # where it shall go, and not where it goes
     fields = ("city", "country", "recipient")
+    said = _areas(turn.text)
     there = [
         order
         for order in orders
         if any(product_words.all_in(turn.text, order.ship_to.get(name, "")) for name in fields)
+        or said & _areas(order.ship_to.get("city", ""), order.ship_to.get("country", ""))
     ]
     return there if 0 < len(there) < len(orders) else _last_seen(turn, orders)
 
@@ -287,11 +290,20 @@ def _last_seen(turn: Turn, orders: Sequence[Order]) -> list[Order]:
         ]
         for order in orders
     }
+    said = _areas(turn.text)
     return [
         order
         for order in orders
-        if any(one.place and product_words.all_in(turn.text, one.place) for one in scans[order.id])
+        if any(
+            one.place and (product_words.all_in(turn.text, one.place) or said & _areas(one.place))
+            for one in scans[order.id]
+        )
     ]
+
+
+def _areas(*texts: str) -> frozenset[str]:
+    """The areas that texts name, in either language."""
+    return frozenset().union(*(one.areas for text in texts for one in areas.named(text)))
 
 
 def _by_parcels(turn: Turn, orders: Sequence[Order]) -> list[Order]:

@@ -128,12 +128,19 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     if not asked and not reads and last in turn.skills.of_rules and len(turn.memory.before) > 1:
         # Whose rule was told just before is said which thing it is asked for.
         return replace(turn, text=f"{turn.memory.before[-2]}\n{turn.text}"), last
-    if not asked and (not reads or (last in _READS and order_match.told_apart(turn, known))):
+    if not asked and (not reads or _only_names_another(turn, known, last)):
         # What was asked last is asked of another.
         before = turn.memory.before[-2] if len(turn.memory.before) > 1 and spoken else ""
         return replace(turn, asked_before=before), last if last in _READS else "order_status"
     wish = await _wish(turn, last, reads, asked)
     return order_cues.on_the_record(turn, asked) if spoken else turn, wish
+
+
+def _only_names_another(turn: Turn, known: list[Order], last: str) -> bool:
+    """Whether a message names something bought and means little by itself, after a question about orders."""
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    says_more = any(one.probability >= _RATHER for one in alone)
+    return last in _READS and not says_more and bool(order_match.told_apart(turn, known))
 
 
 def _awaits(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
