@@ -38,8 +38,17 @@ def told(turn: Turn, order: Order, asked: frozenset[Fact], summary: str) -> str:
         lines += _standing(turn, order, boxes)
     elif left & (order_asked.OF_DELIVERY - {Fact.WHERE}):
         reason = _reason(turn, order, boxes, summary, way=Fact.SENT in left, seen=Fact.ARRIVED in left)
+        lines += _sent_on(turn, order, boxes) if Fact.SENT in left else []
         lines.append(_joined(turn, _verdict(turn, order, boxes, left), reason))
     return "\n".join(lines)
+
+
+def _sent_on(turn: Turn, order: Order, boxes: Sequence[Parcel]) -> list[str]:
+    """When each parcel left, where that is asked."""
+    days = [box.shipped_at for box in boxes if box.shipped_at is not None]
+    if not order_asked.of_a_time(turn.text):
+        return []
+    return [turn.say("way-sent", number=order.number, day=turn.day(day)) for day in dict.fromkeys(days)]
 
 
 def _joined(turn: Turn, *sentences: str) -> str:

@@ -29,7 +29,8 @@ _TO_PAY = words("得付|要付|付掉|付清|can i pay|must i pay|to pay|pay by"
 _HOW = words("怎么|咋|什么|啥|哪")
 _HOW_MUCH = words("how much|多少")
 _WHEN = words(
-    "什么时候|啥时候|什么时间|几点|几号|哪天|日期|几时|多久|when|what time|what day|which day|date|eta|how long"
+    "什么时候|啥时候|什么时间|几点|几号|哪天|日期|几时|多久|还要几天|还得几天|几天能|几天到|再等几天"
+    "|when|what time|what day|which day|date|eta|how long"
 )
 _HOURS = words("几点|上午|下午|早上|中午|晚上|傍晚|what time|morning|afternoon|evening|tonight|noon")
 _COUNTED = words("多少件|多少个|数量|how many|quantity|number of")
@@ -50,7 +51,7 @@ _NO_COUNT = words("几号|几天|几点|几时|几月|几次|几回|哪几|好�
 _COMES = words(
     "到|送|收到|签收|来|arrive|arriving|come|coming|deliver|delivered|get here|get it|did i get"
     "|i get|arrived|be here|here|receive|received|reach|get to|show up|showing up|turn up|turning up|turned up"
-    "|make it|expect|eta|due"
+    "|make it|expect|eta|due|land|landing|doorstep|be with me"
 )
 _BOUGHT = words(
     "下单|下的单|下的|买的|订的|拍的|买了|购买|did i order|did i buy|did i place|was it placed"
@@ -117,6 +118,9 @@ _DONE_YET = re.compile(r"[,.:;-]\s*(?:is it |already |been )?(?P<done>\w+)(?: ye
 """The walnut loaf, sent?"""
 _PAID_WITH = re.compile(r"\b(?:pay|paid)\b[^.?!]* with\W*$")
 _BOUGHT_IT = re.compile(r"\bdid i (?:\w+ ){0,2}(?:order|buy|place)\b|第?[一二两三几上]?[回次]买")
+_WHO_TOOK_IT = re.compile(
+    r"谁.{0,4}[收签拿领](?!费|钱|款)|(?:是放|放在?了?).{0,4}(?:柜|门卫|驿站|物业|前台|保安)"
+)
 _IS_IT_THERE = re.compile(r"到(?!底|账|哪|时).{1,8}(?:没有?|了吗|了么|了没)[啊呀呢嘛\s？?！!。]*$")
 _OF_OTHERS = ("到底", "too late", "at all")
 """到底 asks for no arrival, what is too late is not delayed, and "at all" speaks of no several."""
@@ -188,6 +192,7 @@ def _by_form(said: str) -> set[Fact]:
     done = _HAS_IT.search(said) or _DONE_YET.search(said)
     found = {fact for fact, words in _DONE.items() if done and has(done["done"], words)}
     found |= {Fact.ARRIVED} if _IS_IT_THERE.search(said) else set()
+    found |= {Fact.RECORD} if _WHO_TOOK_IT.search(said) else set()
     return found | ({Fact.PAID_WITH} if _PAID_WITH.search(said) else set())
 
 

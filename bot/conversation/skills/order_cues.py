@@ -13,7 +13,7 @@ from storage.orders import Order
 
 _LONG = 120
 given_back = word_test(
-    "退了多少 退了没 给我退了 退我多少 到手 到账 补偿 赔给我 赔我",
+    "退了多少 退了没 给我退了 退我多少 到手 到账 补偿 赔给我 赔我 赔了 钱回来 钱退了 钱退没 钱到没 钱到了",
     "give…back gave…back given…back pay…back paid…back get…back got…back come_back came_back money…back cash_back"
     " refunded i_get_the_money i_got_the_money get_my_money got_my_money",
 )

@@ -93,7 +93,21 @@ def told_apart(
         *states,
     ):
         found = fitting(turn, found or orders) or found
-    return found
+    return (_by_reason(turn, found) or found) if len(found) > 1 else found
+
+
+def _by_reason(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those that were paid back for what the message says, in words of the reason that name no goods."""
+    words = turn.understanding.words if turn.understanding is not None else ()
+    said = {word.casefold() for word in words if len(word) >= (_LEAST_SCANNED if word.isascii() else _SHARED)}
+    goods = " ".join(f"{line.name_zh} {line.name_en}" for order in orders for line in order.lines).casefold()
+    said = {word for word in said if word not in goods}
+    fits = {
+        order.id: sum(word in one.reason.casefold() for one in order.refunds for word in said)
+        for order in orders
+    }
+    most = max(fits.values(), default=0)
+    return [order for order in orders if most and fits[order.id] == most]
 
 
 def _by_number(turn: Turn, orders: Sequence[Order]) -> list[Order]:

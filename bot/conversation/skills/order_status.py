@@ -49,6 +49,7 @@ _WHAT_NOW = word_test(
     "说法 怎么办 咋办 处理 负责 赔 解决 查",
     "going_to_do will_you_do can_you_do do_about done_about sort_it compensat*",
 )
+_OF_SHIPPING = order_words.words("运费|邮费|快递费|postage|shipping|delivery|courier")
 _PARCEL = order_words.words("包裹|快递|派送|parcel|package|packet|box")
 _WAS_DUE = order_words.words("原定|原本|本来|本该|早该|该到|supposed|was due|should have|meant to")
 
@@ -102,7 +103,8 @@ async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
     if Fact.DAY in asked:
         # Of what has come or ended, no word says which day.
         asked |= {Fact.ARRIVAL} if order.status in which_order.ON_ITS_WAY else {Fact.PLACED, Fact.ARRIVAL}
-    if order.refunds and refunds.asks_how_much(turn):
+    taken_off = Fact.COSTS in asked and not (order.discount or order_asked.says(turn.text, _OF_SHIPPING))
+    if order.refunds and (taken_off or refunds.asks_how_much(turn)):
         return refunds.how_much(turn, order)
     if Fact.WHY in asked and order.refunds and order.status in ("cancelled", "returned"):
         return refunds.how_much(turn, order)

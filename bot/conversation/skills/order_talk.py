@@ -171,6 +171,8 @@ def _plainly(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
     ):
         return True
     only = asked & _ONLY_OF_AN_ORDER
+    if Fact.RECORD in only and named:
+        return True
     if only & order_asked.OF_DELIVERY:
         awaited = [order for order in known if order_choice.may_be_awaited(turn, order)]
         return any(order in awaited for order in named or order_match.told_apart(turn, awaited))

@@ -113,8 +113,10 @@ WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|里头|有些啥|有些什么|contain|contains|contents"
         "|the rest",
         Fact.PAID_WITH: "怎么支付的|支付方式|怎么付的|什么付的|什么支付的|用什么付|用的什么付|哪种方式付|怎么付了"
-        "|怎么付的钱|how did i pay|did i pay by|did i pay with|did i pay it by|paid by what|paid with"
-        "|with what|付过|付了吗|付了没|have i paid|is it paid|was it paid"
+        "|怎么付的钱|how did i pay|did i pay by|did i pay with|did i pay it by|paid by what"
+        "|use to pay|used to pay|pay using|paid using|paid or not|paid yet"
+        "|paid with"
+        "|with what|付过|付没付|付款没|付钱没|付了吗|付了没|have i paid|is it paid|was it paid"
         "|what did i pay with|which card did i|did i use a card|paid by card"
         "|what card|which card|pay for that one|card or",
         Fact.ADDRESS: "寄到哪里|寄到哪儿|送到哪里|送到哪儿|寄去哪|送去哪|发到哪里|收货地址|哪个地址|什么地址"
@@ -139,7 +141,7 @@ WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|最近一次更新|环节|发的货|几号发的|哪天发的|什么时候发的|when was it sent|when was it shipped"
         "|when did it ship"
         "|when did it leave|who took|took in|took it|who signed|sign for|signed for|who received|customs"
-        "|left with|handed to|scan|scans|tracking history|last update|latest update",
+        "|left with|handed to|neighbour|neighbor|scan|scans|tracking history|last update|latest update",
         Fact.PAID: "付款成功|支付成功|付成功|付上了|收到付款|收到钱|收到我的钱|收到我的付款|钱收到|payment went through"
         "|payment gone through|payment go through|payment come through|payment arrived|payment received|get my payment"
         "|got my payment|receive my payment|received my payment|did my payment|get the money|received the money",

@@ -223,6 +223,7 @@ way-expected = expected { $day }
 way-late = late: it was due { $day }
 way-seen = Order { $number } was last seen in { $place } on { $when }: { $text }.
 way-seen-placeless = Order { $number } was last heard of on { $when }: { $text }.
+way-sent = Order { $number } left us on { $day }.
 way-still = The carrier has reported nothing since, for { $days ->
     [one] a day.
    *[other] { $days } days.

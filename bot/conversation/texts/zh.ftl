@@ -210,6 +210,7 @@ way-expected = 预计{ $day }送达
 way-late = 晚了，原本预计{ $day }送达
 way-seen = 订单 { $number } 最后一次更新是 { $when }，在{ $place }：{ $text }。
 way-seen-placeless = 订单 { $number } 最后一次更新是 { $when }：{ $text }。
+way-sent = 订单 { $number } 是 { $day } 发出的。
 way-still = 之后 { $days } 天快递没有新的消息。
 way-no-day = 订单 { $number } 还没有预计送达的日期。
 verdict-yes = 是的。

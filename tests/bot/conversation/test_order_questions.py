@@ -213,3 +213,8 @@ async def test_what_is_likeliest_asked_of_something_bought_is_asked_of_that(chat
     await chat.link()
     unsure = Meaning(intents=(("order_status", 0.28),), wishes=())
     assert "A1024" in said(await chat.says(text, unsure))
+
+
+async def test_when_it_left_is_told_first(chat: Chat) -> None:
+    await spoken_of(chat)
+    assert said(await chat.says("什么时候发出来的", STATUS)).startswith("订单 A1024 是 11月22日")

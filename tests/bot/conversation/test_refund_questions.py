@@ -135,3 +135,15 @@ async def test_why_not_all_came_back_says_how_much_less(chat: Chat) -> None:
 async def test_what_is_approved_is_said_not_to_be_paid_yet(chat: Chat) -> None:
     await _three(chat)
     assert "还没到账" in said(await chat.says("A6000 的退款到账了么", STATUS))
+
+
+async def test_what_was_paid_back_is_named_by_the_reason(chat: Chat) -> None:
+    await chat.link()
+    for number, reason in (("A4000", "Squashed on one side"), ("A5000", "Wrong colour")):
+        paid = replace(shop.refund("paid"), id=number, reason=reason)
+        await chat.store.write(
+            lambda c, n=number, one=paid: shop.add_order(c, n, n, "delivered", refunds=(one,))
+        )
+    answer = said(await chat.says("how much came back for the squashed cup", STATUS))
+    assert "A4000" in answer
+    assert "A5000" not in answer
