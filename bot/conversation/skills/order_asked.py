@@ -111,13 +111,16 @@ _HAS_IT = re.compile(
 )
 _DONE = {
     Fact.SENT: words("left|sent|shipped|gone out|dispatched|posted|set off"),
-    Fact.ARRIVED: words("arrived|arrive|come|landed|get to|got to|reach|reached"),
+    Fact.ARRIVED: words("arrived|delivered|arrive|come|landed|get to|got to|reach|reached"),
     Fact.STILL: words("moved|move|budged"),
 }
 _DONE_YET = re.compile(r"[,.:;-]\s*(?:is it |already |been )?(?P<done>\w+)(?: yet)?\W*$")
 """The walnut loaf, sent?"""
 _PAID_WITH = re.compile(r"\b(?:pay|paid)\b[^.?!]* with\W*$")
 _BOUGHT_IT = re.compile(r"\bdid i (?:\w+ ){0,2}(?:order|buy|place)\b|第?[一二两三几上]?[回次]买")
+_IS_THERE_YET = re.compile(
+    r"\b(?:is|are) (?!you\b|it possible)[^.?!]*\b(?:here|there|in the|with me)\b[^.?!]*\byet\b"
+)
 _WHO_TOOK_IT = re.compile(
     r"谁.{0,4}[收签拿领](?!费|钱|款)|(?:是放|放在?了?).{0,4}(?:柜|门卫|驿站|物业|前台|保安)"
 )
@@ -191,7 +194,7 @@ def _by_form(said: str) -> set[Fact]:
     """What is asked of a thing that is named between the verb and what it has done: "have the blue wellies left?"."""
     done = _HAS_IT.search(said) or _DONE_YET.search(said)
     found = {fact for fact, words in _DONE.items() if done and has(done["done"], words)}
-    found |= {Fact.ARRIVED} if _IS_IT_THERE.search(said) else set()
+    found |= {Fact.ARRIVED} if _IS_IT_THERE.search(said) or _IS_THERE_YET.search(said) else set()
     found |= {Fact.RECORD} if _WHO_TOOK_IT.search(said) else set()
     return found | ({Fact.PAID_WITH} if _PAID_WITH.search(said) else set())
 

@@ -324,7 +324,7 @@ def _said_by_facts(turn: Turn) -> set[str]:
         none.add("human_agent")
     if Fact.COSTS in asked:
         none.add("coupon_problem")
-    if Fact.WHERE in asked and turn.memory.order is not None and not _OF_THE_SHOP(turn.text):
+    if asked & {Fact.WHERE, Fact.CARRIER} and turn.memory.order is not None and not _OF_THE_SHOP(turn.text):
         none.add("store_info")
     if Fact.ARRIVAL in asked:
         none.add("store_info")

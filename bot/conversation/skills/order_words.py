@@ -98,7 +98,8 @@ WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|didn't arrive|never arrived|never came|not here|isn't here|didn't turn up|hasn't turned up|not turned up"
         "|never turned up|only one came|only got one|只到了|只收到",
         Fact.CARRIER: "什么快递|哪家快递|哪个快递|快递公司|谁送|谁派送|谁家的快递|哪家物流|什么物流|单号"
-        "|carrier|courier|tracking number|tracking no|who delivers|who's delivering"
+        "|carrier|courier|parcel number|which company|what company"
+        "|tracking number|tracking no|who delivers|who's delivering"
         "|who is delivering|shipping with|哪家发|哪家送|谁家发|哪个公司送|tracking|bringing it"
         "|brings it|who is bringing",
         Fact.TOTAL: "多少|总价|总额|花了|花费|花多少|金额|一共|总共|合计|how much|整单|total|altogether|amount|cost"
@@ -141,7 +142,8 @@ WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|最近一次更新|环节|发的货|几号发的|哪天发的|什么时候发的|when was it sent|when was it shipped"
         "|when did it ship"
         "|when did it leave|who took|took in|took it|who signed|sign for|signed for|who received|customs"
-        "|left with|handed to|neighbour|neighbor|scan|scans|tracking history|last update|latest update",
+        "|left with|handed to|to who|to whom|with whom"
+        "|neighbour|neighbor|scan|scans|tracking history|last update|latest update",
         Fact.PAID: "付款成功|支付成功|付成功|付上了|收到付款|收到钱|收到我的钱|收到我的付款|钱收到|payment went through"
         "|payment gone through|payment go through|payment come through|payment arrived|payment received|get my payment"
         "|got my payment|receive my payment|received my payment|did my payment|get the money|received the money",

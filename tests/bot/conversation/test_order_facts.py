@@ -179,6 +179,9 @@ async def test_who_asks_for_the_tracking_of_two_hears_both(chat: Chat) -> None:
         ("what did I pay those with", Fact.PAID_WITH),
         ("when did I last order that", Fact.PLACED),
         ("each?", Fact.CONTENTS),
+        ("did the hamper get delivered", Fact.ARRIVED),
+        ("are the wellies in the country yet", Fact.ARRIVED),
+        ("新靴子谁帮我收的", Fact.RECORD),
     ],
 )
 def test_a_fact_is_asked_for_by_the_form_of_a_question(text: str, asked: Fact) -> None:
