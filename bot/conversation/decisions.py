@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation import done_by, waiting
 from bot.conversation.answer import Answer, HandOver
-from bot.conversation.skills import pages, recommending
+from bot.conversation.skills import order_asked, order_match, pages, recommending, which_order
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 from bot.delivery.faults import describe
@@ -66,13 +66,26 @@ async def of_pages(turn: Turn, made: tuple[Decision, ...]) -> tuple[Decision, ..
     last = made[-1]
     if last.shadow:
         return made
-    told_before = last.answer.mark in turn.memory.said
+    skill = turn.skills.by_name.get(last.skill)
+    # Who asks for a fact of an order that was told before wants to hear that fact.
+    of_order = skill is not None and skill.about_order
+    asks_again = of_order and (bool(order_asked.facts(turn)) or turn.intent == "refund_status")
+    told_before = last.answer.mark in turn.memory.said and not asks_again
     told = await pages.in_place_of(turn, last.answer, told_before=told_before)
     if told is not None:
         return (*made[:-1], *only("policy", told))
-    skill = turn.skills.by_name.get(last.skill)
-    beside = await pages.besides(turn, skill, last.answer) if skill is not None else None
+    if skill is None:
+        return made
+    named = of_order and await _names_its_order(turn, last.answer)
+    beside = await pages.besides(turn, skill, last.answer, named=named)
     return made if beside is None else (*made[:-1], replace(last, answer=beside))
+
+
+async def _names_its_order(turn: Turn, answer: Answer) -> bool:
+    """Whether a message names something in the order that the answer to it tells of."""
+    told_of = answer.memory.order if answer.memory is not None else None
+    order = await which_order.own(turn, told_of) if told_of is not None else None
+    return order is not None and bool(order_match.by_items(turn, [order]))
 
 
 async def run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:

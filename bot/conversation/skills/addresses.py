@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import line_words, order_asked
+from bot.conversation.skills import line_words, order_asked, order_words
 from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.entities.address_parts import grown, without_words_around
 from storage.customers import Customers
 from storage.orders import Order
 
-_PARTS = order_asked.words(
+_PARTS = order_words.words(
     "其他|其它|别的|其余|rest|everything else|all else|人|姓名|名字|电话|手机|号码|地址"
     "|name|names|phone|number|address|recipient|street|postcode|addressee"
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.skills import order_asked
-from bot.conversation.skills.order_asked import words
+from bot.conversation.skills.order_words import words
 
 _USUAL = words("老样子|老规矩|照旧|常买的|经常买的|the usual|my usual|usual order|usual stuff|what i usually")
 _SAME_AGAIN = words(

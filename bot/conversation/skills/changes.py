@@ -17,6 +17,7 @@ from bot.conversation.skills import (
     order_asked,
     order_lines,
     order_rules,
+    order_words,
     ways_to_pay,
     which_order,
 )
@@ -41,7 +42,7 @@ _address_stays = order_rules.changing("change_address", "address")
 """Why an order can't be sent elsewhere any more."""
 _SEVERAL = 2
 _DIGITS = 7
-_MORE = order_asked.words("加|多|再|more|another|extra|add|additional|fewer|less|少")
+_MORE = order_words.words("加|多|再|more|another|extra|add|additional|fewer|less|少")
 _OTHERWISE = ("version", "size", "colour", "quantity")
 """What may be changed of a thing that stays."""
 _TO = "to-"

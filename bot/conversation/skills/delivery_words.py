@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from bot.conversation.skills import order_asked, order_days, parcel_words
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Turn
 from nlu.types import Entity, EntityKind
 from storage.orders import Order, Parcel
@@ -30,14 +30,25 @@ def told(turn: Turn, order: Order, asked: frozenset[Fact], summary: str) -> str:
     boxes = parcel_words.meant(turn, order)
     lines = _carriers(turn, order, boxes) if Fact.CARRIER in asked else []
     left = asked - {Fact.CARRIER}
-    if Fact.RECORD in left and boxes:
+    coming = any(box.status != "delivered" for box in boxes)
+    passed = Fact.ARRIVAL in left and coming and order_asked.of_what_it_passed(turn.text)
+    if (Fact.RECORD in left or passed) and boxes:
         return "\n".join([*lines, parcel_words.record(turn, order, boxes)])
     if Fact.STILL in left and order.status not in _NOT_LEFT:
         lines += _standing(turn, order, boxes)
     elif left & (order_asked.OF_DELIVERY - {Fact.WHERE}):
-        reason = _reason(turn, order, boxes, summary, way=Fact.SENT in left)
+        reason = _reason(turn, order, boxes, summary, way=Fact.SENT in left, seen=Fact.ARRIVED in left)
+        lines += _sent_on(turn, order, boxes) if Fact.SENT in left else []
         lines.append(_joined(turn, _verdict(turn, order, boxes, left), reason))
     return "\n".join(lines)
+
+
+def _sent_on(turn: Turn, order: Order, boxes: Sequence[Parcel]) -> list[str]:
+    """When each parcel left, where that is asked."""
+    days = [box.shipped_at for box in boxes if box.shipped_at is not None]
+    if not order_asked.of_a_time(turn.text):
+        return []
+    return [turn.say("way-sent", number=order.number, day=turn.day(day)) for day in dict.fromkeys(days)]
 
 
 def _joined(turn: Turn, *sentences: str) -> str:
@@ -92,7 +103,7 @@ def _expected(turn: Turn, order: Order, box: Parcel, *, alone: bool = False) -> 
     if box.estimated_at is None:
         return []
     if parcel_words.is_late(turn, box):
-        return [turn.say("parcel-late", day=turn.day(box.estimated_at))]
+        return [parcel_words.late(turn, box.estimated_at)]
     day = turn.near_day(box.estimated_at)
     return [
         turn.say("order-expected", number=order.number, day=day)
@@ -145,8 +156,8 @@ def _strictly(turn: Turn, entity: Entity) -> bool:
     return entity.text.casefold().startswith(_BEFORE_A_DAY) or after.startswith(_BEFORE_A_DAY_ZH)
 
 
-def _reason(turn: Turn, order: Order, boxes: Sequence[Parcel], summary: str, *, way: bool) -> str:
-    """What is known of the day, and of the `way`: of what has not come yet, else when all of it came."""
+def _reason(turn: Turn, order: Order, boxes: Sequence[Parcel], summary: str, *, way: bool, seen: bool) -> str:
+    """What is known of the day, of the `way` and where it was `seen`: of what has not come yet, else when it came."""
     coming = [box for box in boxes if box.status != "delivered"]
     if order.status in _NOT_LEFT or not boxes:
         day = due(turn, order)
@@ -160,7 +171,7 @@ def _reason(turn: Turn, order: Order, boxes: Sequence[Parcel], summary: str, *, 
         troubled = box.status == "exception" or parcel_words.is_late(turn, box)
         old = [] if troubled else parcel_words.old_news(turn, box)
         there = [turn.say(f"parcel-{box.status}", number=order.number, **parcel_words.carried(turn, box))]
-        lines += [*(there if way else []), *expected, *(_seen(turn, order, box) if troubled else old)]
+        lines += [*(there if way else []), *expected, *(_seen(turn, order, box) if troubled or seen else old)]
     return "\n".join(lines)
 
 

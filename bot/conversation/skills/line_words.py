@@ -6,25 +6,25 @@ import re
 from collections.abc import Sequence
 
 from bot.conversation.phrases import word_test
-from bot.conversation.skills import order_asked, product_words
+from bot.conversation.skills import order_asked, order_words, product_words
 from storage.orders import OrderLine
 
 _PART = re.compile(
     r"[。！？!?；;\n，,、]+|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\s|\s(?=[\u4e00-\u9fff])|\b(?:and|but)\b|但"
 )
-_STAYS = order_asked.words(
+_STAYS = order_words.words(
     "留|不退|不换|不动|不用动|不用退|不用换|不用改|不改|别动|不取消|没问题|没毛病|没坏|没事|是好的|好好的|完好|照旧|不变"
     "|挺好|原来|keep|keeping|kept|same|unchanged|fine|stay|stays|is ok|are ok|is okay|are okay|is good|are good"
     "|is great|are great|works|work|as is|as it is|as they are|happy with|love the|not the|not my|no problem with"
     "|nothing wrong with"
 )
 """Of what is named beside them nothing is to be done."""
-_TAKES_OUT = order_asked.words(
+_TAKES_OUT = order_words.words(
     "不要|不想要|不需要|去掉|删|取消|退掉|撤掉|拿掉|remove|removed|drop|take out|take off|take it out|take it off"
     "|leave out|cancel|cancelled|canceled|delete|without|don't want|don't need|get rid of|off my order|off the order"
 )
 _takes_apart = word_test("take…off take…out leave…out")
-_OUT_OF = order_asked.words(
+_OUT_OF = order_words.words(
     "里面|里的|里头|其中|一样东西|一件东西|当中|单里|中的|其他|其它|别的|剩下|其余"
     "|from my order|from the order|from that order"
     "|from this order|from order|off my order|off the order|in my order|in the order|in that order|in order|out of"
@@ -32,7 +32,7 @@ _OUT_OF = order_asked.words(
     "|one item|one of|the rest|everything else|the others|only the|just the"
 )
 """Only some of an order is meant."""
-_WHOLE = order_asked.words(
+_WHOLE = order_words.words(
     "整单|整个订单|全部|全都|全取消|都取消|whole order|entire order|whole thing|all of it|whole lot|the lot"
 )
 _LITTLE = frozenset(
@@ -42,7 +42,7 @@ _BEFORE = "个口只件条把台双张那这的和把将，, "
 _BEHIND = "子儿不也都是的有和买坏碎太就要想我没留吧呢了还退换改取，,。 "
 """What may stand around a name of one sign."""
 _INSTEAD_SAID = ("换成", "改成", "换为", "改为", "instead", "swap", "switch to", "change it to")
-_INSTEAD = order_asked.words("|".join(_INSTEAD_SAID))
+_INSTEAD = order_words.words("|".join(_INSTEAD_SAID))
 _INSTEAD_WORDS = re.compile("|".join(_INSTEAD_SAID), re.IGNORECASE)
 """What is wanted stands behind these, or before an "instead" that ends a sentence."""
 _SIGNS = re.compile("[\u4e00-\u9fff]{2,}")

@@ -2,54 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from datetime import date
-from enum import StrEnum
-from functools import lru_cache
 
+from bot.conversation.skills.order_words import WORDS, Fact, expanded, has, words
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
-
-
-class Fact(StrEnum):
-    """Something that may be asked of an order."""
-
-    ARRIVAL = "arrival"
-    """When it comes or came."""
-    ARRIVED = "arrived"
-    """Whether it has come."""
-    SENT = "sent"
-    """Whether, or when, it has left."""
-    LATE = "late"
-    ON_TIME = "on_time"
-    STILL = "still"
-    """Where it stands still, and since when."""
-    WHERE = "where"
-    CARRIER = "carrier"
-    TOTAL = "total"
-    COUNT = "count"
-    PLACED = "placed"
-    CONTENTS = "contents"
-    PAID_WITH = "paid_with"
-    ADDRESS = "address"
-    DEAREST = "dearest"
-    CHEAPEST = "cheapest"
-    SPENT = "spent"
-    DAY = "day"
-    """A day, of what is spoken of."""
-    TIMES = "times"
-    """How often something was bought."""
-    WHY = "why"
-    COSTS = "costs"
-    """What its total is made up of: goods, discount, shipping."""
-    UNPAID = "unpaid"
-    """What becomes of an order that is not paid, or till when it is kept."""
-    PAID = "paid"
-    """Whether its money has come."""
-    PACKED = "packed"
-    RECORD = "record"
-    """All that the carrier has said of its way, or who took it in."""
-
 
 OF_DELIVERY = frozenset(
     {Fact.ARRIVAL, Fact.ARRIVED, Fact.SENT, Fact.LATE, Fact.ON_TIME, Fact.STILL, Fact.WHERE, Fact.CARRIER}
@@ -60,90 +19,6 @@ OF_ALL = frozenset({Fact.DEAREST, Fact.CHEAPEST, Fact.TIMES, Fact.SPENT})
 """What is asked of all orders of a customer and not of one."""
 
 
-def words(said: str) -> tuple[str, ...]:
-    """Words and phrases that stand between upright strokes."""
-    return tuple(_expanded(word) for word in said.split("|"))
-
-
-def _expanded(text: str) -> str:
-    """With one kind of apostrophe, none in "don't", and "is" in whole."""
-    return f"{text} ".replace("’", "'").replace("n't", "nt").replace("'s ", " is ")[:-1]
-
-
-_WORDS: Mapping[Fact, tuple[str, ...]] = {
-    fact: words(said)
-    for fact, said in {
-        Fact.ARRIVED: "到了吗|到了没|到没到|到货了|送到了|签收了|收到了吗|已经到了|has arrived|has it arrived"
-        "|has that arrived|arrived yet|delivered yet|been delivered|get there|got there|did it arrive"
-        "|was it delivered",
-        Fact.ARRIVAL: "能到|会到|到吗|送到吗|能送到|will it arrive|will it come|will it get|arrive by|be here"
-        "|promised|预计|本来说|说好|make it|will they|will that arrive|will that come|will mine|先到|here first"
-        "|arrive first"
-        "|arrives first|come first|comes first|sooner",
-        Fact.SENT: "发货|发出|寄出|发了|发没发|出库|shipped|dispatched|sent out|been sent|sent yet|ship yet"
-        "|发走|left the warehouse|left yet|left you|gone out|on the way|on its way|in transit|能发|会发|没发"
-        "|will it ship|going to ship",
-        Fact.LATE: "晚了|晚到|到晚|迟|超时|延误|耽误|晚点|过了时间|late|delay|delays|delayed|overdue|behind schedule",
-        Fact.ON_TIME: "准时|按时|on time|on schedule|on track",
-        Fact.STILL: "卡|停在|停了|不动|没动|没更新|没有更新|没变化|stuck|standing still|stand still|not moved"
-        "|hasn't moved|moving|held up|holding up|hung up|since when|no update|not updated|动静|last seen"
-        "|was it seen|last place|sitting|still there|no movement",
-        Fact.WHERE: "到哪|在哪|哪了|走到|没到|还不到|没收到|没来|只到|到了一半|咋回事|怎么回事|什么情况|啥情况|怎么样了"
-        "|咋样了|where|where's|wheres|whereabouts|happening|going on|what's up|only half|only part"
-        "|only one of|not arrived|hasn't arrived|haven't received|hasn't come|hasn't turned up"
-        "|didn't arrive|never arrived|never came|not here|isn't here|didn't turn up|hasn't turned up|not turned up"
-        "|never turned up|only one came|only got one|只到了|只收到",
-        Fact.CARRIER: "什么快递|哪家快递|哪个快递|快递公司|谁送|谁派送|谁家的快递|哪家物流|什么物流|单号"
-        "|carrier|courier|tracking number|tracking no|who delivers|who's delivering"
-        "|who is delivering|shipping with|哪家发|哪家送|谁家发|哪个公司送|tracking|bringing it"
-        "|brings it|who is bringing",
-        Fact.TOTAL: "多少|总价|总额|花了|花费|花多少|金额|一共|总共|合计|how much|整单|total|altogether|amount|cost"
-        "|costs|price|bottom line"
-        "|did i pay|did i spend|have i spent|i paid for it|set me back|in all|come to",
-        Fact.CONTENTS: "里面|有什么|有哪些|有啥|装了什么|装了啥|的是啥|买了什么|买了啥|买了些什么|买的什么"
-        "|买的啥|哪个商品"
-        "|哪件商品|什么东西|什么商品|what's in|whats in|what is in|what was in|in it|in there|in that"
-        "|what is on the way|what is on its way|what is coming|what else|which item|what item|which product"
-        "|what was it|what did i buy|what did i order"
-        "|what did i get|i picked|i chose|拍了些啥|拍了啥|都拍了|啥东西|what have i ordered|what have i bought"
-        "|里头|contain|contains|contents"
-        "|the rest",
-        Fact.PAID_WITH: "怎么支付的|支付方式|怎么付的|什么付的|什么支付的|用什么付|用的什么付|哪种方式付|怎么付了"
-        "|怎么付的钱|how did i pay|did i pay by|did i pay with|did i pay it by|paid by what|paid with"
-        "|with what|付过|付了吗|付了没|have i paid|is it paid|was it paid"
-        "|what did i pay with|which card did i|did i use a card|paid by card"
-        "|what card|which card|pay for that one|card or",
-        Fact.ADDRESS: "寄到哪里|寄到哪儿|送到哪里|送到哪儿|寄去哪|送去哪|发到哪里|收货地址|哪个地址|什么地址"
-        "|送货地址|寄给谁|收件人|收货人|recipient|receiving|which address|what address|being sent to"
-        "|being shipped to|delivered to"
-        "|going to which|where is it going|where's it going|sent where|send it to|sent it to"
-        "|are they going|is that going|shipping it to|is it going to|going to|寄的是|寄往|发往|送的是",
-        Fact.DEAREST: "最贵|花得最多|花的最多|金额最高|most expensive|priciest|dearest|dearer|pricier|贵的是"
-        "|cost me the most"
-        "|cost the most|cost most|costs most|biggest",
-        Fact.SPENT: "在你们家|在你们店|在你家|你们这儿花|累计|spent with you|spent here|spent in total"
-        "|spent so far|ever spent|spend with you|have i spent",
-        Fact.COSTS: "运费|邮费|快递费|优惠了|减了|折扣|折前|postage|delivery charge|delivery fee|delivery cost"
-        "|shipping fee|shipping cost|shipping charge|charged shipping|charged for shipping"
-        "|charged for delivery|for shipping|was shipping|is shipping|was delivery|did i get a discount"
-        "|before the discount|deduction|deducted|taken off|扣了",
-        Fact.UNPAID: "没付|未付|不付|留到|保留|don't pay|didn't pay|not pay|haven't paid|not paid|unpaid"
-        "|owe|欠|还要付|应付|keep my|hold my|keep it for me|hold it for me",
-        Fact.RECORD: "谁签|签的|谁收|不是我收|放哪|放在哪|代收|报关|清关|海关|物流记录|物流信息|轨迹|最后一次更新"
-        "|最近一次更新|环节|发的货|几号发的|哪天发的|什么时候发的|when was it sent|when was it shipped"
-        "|when did it ship"
-        "|when did it leave|who took|took in|took it|who signed|sign for|signed for|who received|customs"
-        "|scan|scans|tracking history|last update|latest update",
-        Fact.PAID: "付款成功|支付成功|付成功|付上了|收到付款|收到钱|收到我的钱|收到我的付款|钱收到|payment went through"
-        "|payment gone through|payment go through|payment come through|payment arrived|payment received|get my payment"
-        "|got my payment|receive my payment|received my payment|did my payment|get the money|received the money",
-        Fact.PACKED: "打包了|打包好了|打包没|已打包|已经打包|packed",
-        Fact.CHEAPEST: "最便宜|最少钱|cheapest|cost the least|least expensive",
-        Fact.TIMES: "几次|多少次|多少回|几回|how many times|how often",
-        Fact.WHY: "为什么|为何|为啥"
-        "|怎么取消了|怎么就取消|怎么被取消|凭什么|原因|理由|why|reason|how come|凭啥|咋没|grounds",
-    }.items()
-}
 _PAYING = words("付的|付款|付钱|支付")
 _HAVE_PAID = words("我付|已付|付过|付完|i paid|i've paid|have paid")
 _IS_THERE = words(
@@ -154,7 +29,8 @@ _TO_PAY = words("得付|要付|付掉|付清|can i pay|must i pay|to pay|pay by"
 _HOW = words("怎么|咋|什么|啥|哪")
 _HOW_MUCH = words("how much|多少")
 _WHEN = words(
-    "什么时候|啥时候|什么时间|几点|几号|哪天|日期|几时|多久|when|what time|what day|which day|date|eta|how long"
+    "什么时候|啥时候|什么时间|几点|几号|哪天|日期|几时|多久|还要几天|还得几天|几天能|几天到|再等几天"
+    "|when|what time|what day|which day|date|eta|how long"
 )
 _HOURS = words("几点|上午|下午|早上|中午|晚上|傍晚|what time|morning|afternoon|evening|tonight|noon")
 _COUNTED = words("多少件|多少个|数量|how many|quantity|number of")
@@ -166,13 +42,16 @@ _WITHOUT = {
     Fact.PAID: {Fact.TOTAL, Fact.PAID_WITH, Fact.ARRIVED, Fact.CARRIER},
 }
 """What is not asked besides a fact, though its words may mean it, too."""
+_OF_A_SUM = words("多少钱|how much")
 _DUTY = words("关税|税|duty|duties|tax|taxes")
-_EACH = words("one|each|apiece|单价|一个|一只|一件|每个|每件")
+_APIECE = words("each|apiece|单价|每个|每件")
+_EACH = (*_APIECE, *words("one|一个|一只|一件"))
+_POINTS_AT_ONE = words("that one|this one|which one|the one|other one|first one|second one|last one|one of")
 _NO_COUNT = words("几号|几天|几点|几时|几月|几次|几回|哪几|好几|这几|那几|几块|几毛")
 _COMES = words(
     "到|送|收到|签收|来|arrive|arriving|come|coming|deliver|delivered|get here|get it|did i get"
     "|i get|arrived|be here|here|receive|received|reach|get to|show up|showing up|turn up|turning up|turned up"
-    "|make it|expect|eta|due"
+    "|make it|expect|eta|due|land|landing|doorstep|be with me"
 )
 _BOUGHT = words(
     "下单|下的单|下的|买的|订的|拍的|买了|购买|did i order|did i buy|did i place|was it placed"
@@ -218,8 +97,40 @@ _PURCHASES = words(
     "买了什么|买了啥|买的什么|买的啥|买过什么|订了什么|did i buy|did i order last|did i last order"
     "|did i last buy|order did i place"
 )
-_REMEMBERED = 32
-"""Texts whose Latin words are kept: many questions are asked of one message."""
+_LAST = words("最后|最近|last|latest")
+_OF_NEWS = words("消息|动态|news|heard|heard of")
+_OVERRUN = words("晚了|晚几|拖|超了|超期|逾期|past the date|past the day")
+_SO_LONG = words("天|周|星期|礼拜|月|days|weeks")
+_WAS_CANCELLED = words("给我取消|给取消|就取消|被取消|取消了|自己取消|自动取消")
+_SINGULAR = {
+    "they": "it", "them": "it", "these": "it", "those": "it", "their": "its", "are": "is", "were": "was",
+    "have": "has", "they're": "it is",
+}  # fmt: skip
+_HAS_IT = re.compile(
+    r"^(?:[^.?!]*[,.!] *)?(?:(?!you\b|i\b|we\b)\w+ ){0,2}(?:has|have|did)\s+(?!you\b|i\b|we\b|any\b)(?P<done>[^.?!]+)"
+)
+_DONE = {
+    Fact.SENT: words("left|sent|shipped|gone out|dispatched|posted|set off"),
+    Fact.ARRIVED: words("arrived|delivered|arrive|come|landed|get to|got to|reach|reached"),
+    Fact.STILL: words("moved|move|budged"),
+}
+_DONE_YET = re.compile(r"[,.:;-]\s*(?:is it |already |been )?(?P<done>\w+)(?: yet)?\W*$")
+"""The walnut loaf, sent?"""
+_PAID_WITH = re.compile(r"\b(?:pay|paid)\b[^.?!]* with\W*$")
+_BOUGHT_IT = re.compile(r"\bdid i (?:\w+ ){0,2}(?:order|buy|place)\b|第?[一二两三几上]?[回次]买")
+_IS_THERE_YET = re.compile(
+    r"\b(?:is|are) (?!you\b|it possible)[^.?!]*\b(?:here|there|in the|with me)\b[^.?!]*\byet\b"
+)
+_WHO_TOOK_IT = re.compile(
+    r"谁.{0,4}[收签拿领](?!费|钱|款)|(?:是放|放在?了?).{0,4}(?:柜|门卫|驿站|物业|前台|保安)"
+)
+_IS_IT_THERE = re.compile(r"到(?!底|账|哪|时).{1,8}(?:没有?|了吗|了么|了没)[啊呀呢嘛\s？?！!。]*$")
+_OF_OTHERS = ("到底", "too late", "at all")
+"""到底 asks for no arrival, what is too late is not delayed, and "at all" speaks of no several."""
+_PASSED = words(
+    "when did it|which day did it|what day did it|哪天到的|几号到的|什么时候到的|哪天过的|几号过的|什么时候过的"
+)
+_WAS_TO_COME = words("本来|原来|原定|说好|预计|应该|该到|supposed|due|meant to|should")
 _BARE = 6
 _BRIEF = 60
 
@@ -233,57 +144,81 @@ def facts(turn: Turn) -> frozenset[Fact]:
 def asked_in(text: str) -> frozenset[Fact]:
     """What words ask for."""
     said = _folded(text)
-    found = {fact for fact, asking in _WORDS.items() if _has(said, asking)}
+    alike = _of_one_thing(said)
+    found = {fact for fact, asking in WORDS.items() if has(said, asking) or has(alike, asking)}
     rest = said
     for word in _NO_COUNT:
         rest = rest.replace(word, "")
-    if "几" in rest or _has(said, _COUNTED):
+    if "几" in rest or has(said, _COUNTED):
         found.add(Fact.COUNT)
         if "how many" in said or "多少" in said:
             found.discard(Fact.CONTENTS)
-    was_paid = _has(said, _WAS_PAID) and _has(said, ("pay", "paid"))
-    if was_paid or (_has(said, _PAYING) and _has(said, _HOW) and not _has(said, _HOW_MUCH)):
+    was_paid = has(said, _WAS_PAID) and has(said, ("pay", "paid"))
+    if was_paid or (has(said, _PAYING) and has(said, _HOW) and not has(said, _HOW_MUCH)):
         found.add(Fact.PAID_WITH)
     found |= _by_two(said)
-    if _has(said, _WHEN) and not found & {Fact.SENT, Fact.STILL, Fact.TIMES}:
-        found.add(Fact.PLACED if _has(said, _BOUGHT) else Fact.ARRIVAL if _has(said, _COMES) else Fact.DAY)
+    if has(said, _WHEN) and not found & {Fact.SENT, Fact.STILL, Fact.TIMES}:
+        found.add(Fact.PLACED if _bought(said) else Fact.ARRIVAL if has(said, _COMES) else Fact.DAY)
         found -= {Fact.ARRIVED} if Fact.ARRIVAL in found else set()
-    if Fact.TOTAL in found and _has(said, _EACH):
+    each = has(said, _EACH) and not has(said, _POINTS_AT_ONE)
+    if has(said, _APIECE) or (Fact.TOTAL in found and each):
         found = found - {Fact.TOTAL} | {Fact.CONTENTS}
     if found & OF_ALL:
         found &= OF_ALL
+    both = {Fact.TOTAL} & found if has(said, _OF_A_SUM) else set()
     for fact, others in _WITHOUT.items():
         found -= others if fact in found else set()
-    return frozenset(found - {Fact.RECORD} if _has(said, _DUTY) else found)
+    found |= both if Fact.COUNT in found else set()
+    return frozenset(found - {Fact.RECORD} if has(said, _DUTY) else found)
 
 
 def _by_two(said: str) -> set[Fact]:
     """What is asked with words of two kinds that mean it together."""
     found = {Fact.COSTS} if "%" in said else set()
-    if _has(said, _HAVE_PAID) and _has(said, _IS_THERE):
+    if has(said, _HAVE_PAID) and has(said, _IS_THERE):
         found.add(Fact.PAID)
-    if _has(said, _HOURS) and _has(said, _COMES):
+    if has(said, _HOURS) and has(said, _COMES):
         found.add(Fact.ARRIVAL)
-    if _has(said, _WHEN) and _has(said, _TO_PAY):
+    if has(said, _WHEN) and has(said, _TO_PAY):
         found.add(Fact.UNPAID)
-    return found
+    if has(said, _LAST) and has(said, _OF_NEWS):
+        found.add(Fact.STILL)
+    if has(said, _OVERRUN) and has(said, _SO_LONG):
+        found.add(Fact.LATE)
+    if has(said, _HOW) and has(said, _WAS_CANCELLED):
+        found.add(Fact.WHY)
+    return found | _by_form(said)
+
+
+def _by_form(said: str) -> set[Fact]:
+    """What is asked of a thing that is named between the verb and what it has done: "have the blue wellies left?"."""
+    done = _HAS_IT.search(said) or _DONE_YET.search(said)
+    found = {fact for fact, words in _DONE.items() if done and has(done["done"], words)}
+    found |= {Fact.ARRIVED} if _IS_IT_THERE.search(said) or _IS_THERE_YET.search(said) else set()
+    found |= {Fact.RECORD} if _WHO_TOOK_IT.search(said) else set()
+    return found | ({Fact.PAID_WITH} if _PAID_WITH.search(said) else set())
+
+
+def _of_one_thing(said: str) -> str:
+    """Words that speak of several things as they would be said of one: "have they left" as "has it left"."""
+    return " ".join(_SINGULAR.get(word, word) for word in said.split())
 
 
 def asking_words(text: str) -> frozenset[str]:
     """The Latin words that ask for a fact: they name no product."""
     said = _folded(text)
     found = (
-        phrase
-        for asking in _WORDS.values()
-        for phrase in asking
-        if phrase.isascii() and _has(said, (phrase,))
+        phrase for asking in WORDS.values() for phrase in asking if phrase.isascii() and has(said, (phrase,))
     )
     return frozenset(word for phrase in found for word in phrase.split())
 
 
 def _folded(text: str) -> str:
-    """In small letters, with "is" in whole, and without what holds other words: 到底 asks for no arrival."""
-    return _expanded(text.casefold()).replace("到底", "").replace("订单号", "订单")
+    """In small letters, with "is" in whole, and without what only holds other words."""
+    said = expanded(text.casefold()).replace("订单号", "订单")
+    for other in _OF_OTHERS:
+        said = said.replace(other, "")
+    return said
 
 
 def _by_a_day(turn: Turn) -> bool:
@@ -294,71 +229,88 @@ def _by_a_day(turn: Turn) -> bool:
     wished = {wish.intent for wish in turn.acts.wishes} | {turn.intent}
     to_come = date.fromisoformat(day) >= turn.now.astimezone(turn.zone).date()
     of_rules = bool(wished & turn.skills.of_rules)
-    return "delivery_time" in wished or (to_come and not of_rules and _has(_folded(turn.text), _COMES))
+    return "delivery_time" in wished or (to_come and not of_rules and has(_folded(turn.text), _COMES))
 
 
 def of_an_hour(text: str) -> bool:
     """Whether words ask for a time of day."""
-    return _has(_folded(text), _HOURS)
+    return has(_folded(text), _HOURS)
+
+
+def of_a_time(text: str) -> bool:
+    """Whether words ask when, or till when."""
+    return has(_folded(text), _WHEN)
+
+
+def of_what_it_passed(text: str) -> bool:
+    """Whether words ask when something on the way of a parcel was, such as its getting to a country."""
+    said = _folded(text)
+    return has(said, _PASSED) and not has(said, _WAS_TO_COME)
 
 
 def of_several(text: str) -> bool:
     """Whether words plainly speak of more than one order."""
-    return _has(_folded(text), _SEVERAL)
+    return has(_folded(text), _SEVERAL)
 
 
 def together(text: str) -> bool:
     """Whether words may speak of more than one order."""
     said = _folded(text)
-    return of_several(text) or (_has(said, _TOGETHER) and not _has(said, _ONE))
+    return of_several(text) or (has(said, _TOGETHER) and not has(said, _ONE))
 
 
 def how_many(text: str) -> int:
     """How many orders words speak of; 0 where they don't say."""
     said = _folded(text)
-    return next((count for count, words in _FOR_HOW_MANY.items() if _has(said, words)), 0)
+    return next((count for count, words in _FOR_HOW_MANY.items() if has(said, words)), 0)
 
 
 def of_an_order(text: str) -> bool:
     """Whether words name an order by what is in it."""
-    return _has(_folded(text), _OF_AN_ORDER)
+    return has(_folded(text), _OF_AN_ORDER)
 
 
 def mine(text: str) -> bool:
     """Whether words speak of something of the customer's."""
-    return _has(_folded(text), _MINE)
+    return has(_folded(text), _MINE)
 
 
 def of_an_own_order(text: str) -> bool:
     """Whether words plainly speak of something that the customer has ordered."""
-    return _has(_folded(text), _OF_AN_OWN_ORDER)
+    return has(_folded(text), _OF_AN_OWN_ORDER)
 
 
 def owned(text: str) -> bool:
     """Whether words speak of something that the customer has, or has ordered."""
-    return mine(text) or of_an_own_order(text) or _has(_folded(text), _HAD)
+    return mine(text) or of_an_own_order(text) or has(_folded(text), _HAD)
 
 
 def of_the_past(text: str) -> bool:
     """Whether words speak of an order by when it was placed."""
-    return _has(_folded(text), (*_BOUGHT, *_FROM_A_DAY))
+    said = _folded(text)
+    return _bought(said) or has(said, _FROM_A_DAY)
+
+
+def _bought(said: str) -> bool:
+    """Whether words speak of placing an order."""
+    return has(said, _BOUGHT) or _BOUGHT_IT.search(said) is not None
 
 
 def where_is_mine(text: str) -> bool:
     """Whether words ask where something of the customer's is."""
     said = _folded(text)
-    return len(said) <= _BRIEF and ("我" in said or "my" in said) and _has(said, _WORDS[Fact.WHERE])
+    return len(said) <= _BRIEF and ("我" in said or "my" in said) and has(said, WORDS[Fact.WHERE])
 
 
 def of_purchases(text: str) -> bool:
     """Whether words ask what the customer has bought."""
     said = _folded(text)
-    return len(said) <= _BRIEF and _has(said, _PURCHASES)
+    return len(said) <= _BRIEF and has(said, _PURCHASES)
 
 
 def names_orders(text: str) -> bool:
     """Whether words speak of orders or parcels by name."""
-    return _has(_folded(text), (*_ORDERS, *_OF_AN_OWN_ORDER, "包裹", "my parcel", "my order"))
+    return has(_folded(text), (*_ORDERS, *_OF_AN_OWN_ORDER, "包裹", "my parcel", "my order"))
 
 
 def of_all_orders(text: str) -> bool:
@@ -366,35 +318,22 @@ def of_all_orders(text: str) -> bool:
     return names_orders(text) and bool(asked_in(text) & OF_ALL)
 
 
-def _has(text: str, words: Iterable[str]) -> bool:
-    """Whether one of these words stands in a text, case folded; as words of their own where they are Latin."""
-    latin = _latin(text)
-    return any(f" {word} " in latin if word.isascii() else word in text for word in words)
-
-
-@lru_cache(_REMEMBERED)
-def _latin(text: str) -> str:
-    """The Latin words of a text, each between gaps."""
-    spaced = "".join(one if one.isascii() and (one.isalnum() or one == "'") else " " for one in text)
-    return f" {' '.join(spaced.split())} "
-
-
 def says(text: str, words: Iterable[str]) -> bool:
     """Whether one of these words stands in a message; as words of their own where they are Latin."""
-    return _has(_folded(text), words)
+    return has(_folded(text), words)
 
 
 def of_the_way_back(text: str) -> bool:
     """Whether words speak of what is sent back."""
-    return _has(_folded(text), _BACK)
+    return has(_folded(text), _BACK)
 
 
 def lists_all(text: str) -> bool:
     """Whether words ask to see all orders, and not what has become of one."""
     said = _folded(text)
-    if _has(said, _MOVED) or _has(said, _ONE) or asked_in(said) & (OF_ALL | OF_DELIVERY - {Fact.WHERE}):
+    if has(said, _MOVED) or has(said, _ONE) or asked_in(said) & (OF_ALL | OF_DELIVERY - {Fact.WHERE}):
         return False
-    if _has(said, _LISTED):
+    if has(said, _LISTED):
         return True
     alone = len(said.strip()) <= _BARE or said.strip(" .!?。！？") in ("my orders", "orders")
-    return _has(said, _ORDERS) and (alone or _has(said, _LOOKED_AT))
+    return has(said, _ORDERS) and (alone or has(said, _LOOKED_AT))

@@ -184,7 +184,12 @@ async def _stands_still(turn: Turn) -> Answer:
         lines = [parcel_words.of_order(turn, found), turn.say("stands-still-not-yet")]
         button = turn.button("button-chase", f"parcel:chase:{found.id}")
         return Answer(text="\n".join(lines), buttons=row(button), memory=turn.memory.about_order(found.id))
-    return await tasks.file(turn, turn.skills.tasks["chase"], found)
+    return await tasks.file(turn, replace(turn.skills.tasks["chase"], beside=_way), found)
+
+
+async def _way(turn: Turn, order: Order, _opened: OpenTask) -> str:
+    """Where the parcels are: that is asked, too."""
+    return parcel_words.of_order(turn, order)
 
 
 SKILLS = (

@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.conversation import phrases
 from bot.conversation.read_message import sentences_of
 from bot.conversation.skills import order_asked, order_days, order_match, orders_called
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Turn
 from storage.orders import Order
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from bot.conversation.skills import order_asked
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Turn
 from nlu.types import Entity, EntityKind
-from storage.orders import Order
+from storage.orders import Order, Parcel
 
 _WEEK = ("周", "星期", "礼拜", "week")
 _MONTH = ("月", "month", *(name.casefold() for name in calendar.month_name if name))
@@ -19,7 +19,8 @@ _MONTHS = tuple(name.casefold() for name in calendar.month_name if name)
 _MONTH_SIGNS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 _A_MONTH = re.compile(
     rf"(?P<number>(?<!\d)(?:1[0-2]|[1-9]))\s?月(?!\s?\d)|(?P<sign>十[一二]?|[一二三四五六七八九])月(?![一二三十])"
-    rf"|\b(?P<name>{'|'.join(name for name in _MONTHS if name not in ('may', 'march'))})\b(?!\s?\d)",
+    rf"|\b(?P<name>{'|'.join(name for name in _MONTHS if name not in ('may', 'march'))}"
+    r"|(?<=\b(?:in|of) )(?:may|march)|(?<=\b(?:from|last) )(?:may|march))\b(?!\s?\d)",
     re.IGNORECASE,
 )
 _YEAR, _HALF_A_YEAR = 12, 7
@@ -64,6 +65,24 @@ def by_day(turn: Turn, orders: Sequence[Order]) -> list[Order]:
 
     placed = [order for order in orders if within(order.placed_at)]
     return placed or [order for order in orders if any(within(box.delivered_at) for box in order.sent)]
+
+
+def is_due_as_said(turn: Turn, box: Parcel) -> bool:
+    """Whether a parcel that has not come is due on a day of the message, or brought today where it says today."""
+    entities = turn.understanding.entities if turn.understanding is not None else ()
+    days = [one for one in entities if one.kind is EntityKind.DATE]
+    if box.status == "delivered":
+        return False
+    today = turn.now.astimezone(turn.zone).date()
+    due = box.estimated_at and box.estimated_at.astimezone(turn.zone).date()
+    for day in days:
+        first, last = span(day)
+        if first == last == today and box.status == "out_for_delivery":
+            return True
+        bare = _BARE_DAY.fullmatch(day.text.strip()) is not None
+        if due is not None and (first <= due <= last or (bare and due.day == first.day)):
+            return True
+    return False
 
 
 def _past(text: str, entity: Entity | None, today: date) -> tuple[date, date] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.conversation.skills import (
     addresses,
@@ -13,12 +13,20 @@ from bot.conversation.skills import (
     parcel_words,
     which_order,
 )
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
 from storage.orders import Order, OrderLine
 
-_WAYS_OF_PAYING = ("card", "wallet", "bank_transfer", "cash")
+_WAYS_OF_PAYING: Mapping[str, tuple[str, ...]] = {
+    "card": ("card", "bank card", "银行卡"),
+    "wallet": ("wallet", "digital wallet", "mobile wallet", "电子钱包", "手机钱包"),
+    "bank_transfer": ("bank_transfer", "bank transfer", "银行转账", "对公转账"),
+    "cash": ("cash", "现金"),
+    "qr": ("qr", "qr payment", "扫码支付"),
+    "gift_card": ("gift_card", "gift card", "礼品卡"),
+}
+"""What ways of paying are called: a shop may write one in the other language than the customer's."""
 _LISTED = 6
 _NO_PURCHASE = "cancelled"
 
@@ -30,7 +38,7 @@ def of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:
     if Fact.COUNT in asked:
         count = sum(line.quantity for line in meant)
         facts.append(turn.say("order-fact-count", number=order.number, count=count))
-    elif asked & {Fact.TOTAL, Fact.COSTS}:
+    if asked & {Fact.TOTAL, Fact.COSTS}:
         facts.append(costs(turn, order) if Fact.COSTS in asked else _cost(turn, order, meant))
     if Fact.PAID in asked:
         facts.append(_paid(turn, order))
@@ -238,13 +246,9 @@ def _paid_with(turn: Turn, order: Order) -> str:
 def _way(turn: Turn, order: Order) -> str:
     """The way in which an order was paid; empty where that isn't recorded."""
     way = order.payment_method
-    known = next((one for one in _WAYS_OF_PAYING if way.casefold() in (one, *_called(turn, one))), None)
-    return turn.say(f"paid-{known}") if known else way
-
-
-def _called(turn: Turn, way: str) -> list[str]:
-    """What a way of paying is called: a shop may write it in the other language than the customer's."""
-    return [turn.services.texts.say(language, f"paid-{way}") for language in ("zh", "en")]
+    known = next((one for one, called in _WAYS_OF_PAYING.items() if way.casefold() in called), None)
+    own_words = way.isascii() != (turn.language == "zh") and way not in _WAYS_OF_PAYING
+    return turn.say(f"paid-{known}") if known and not own_words else way
 
 
 def _line(turn: Turn, order: Order, line: OrderLine) -> str:

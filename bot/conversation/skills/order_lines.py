@@ -6,7 +6,14 @@ import re
 from dataclasses import replace
 
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import line_words, order_asked, product_words, variants, which_product
+from bot.conversation.skills import (
+    line_words,
+    order_asked,
+    order_words,
+    product_words,
+    variants,
+    which_product,
+)
 from bot.conversation.turn import Slot, Turn
 from nlu.acts import SlotValue
 from nlu.types import EntityKind
@@ -15,7 +22,7 @@ from storage.orders import Order, OrderLine, Orders
 
 _VERSION = re.compile("[,，(（]")
 _PARTS = re.compile("[,，()（）]")
-_ADDS = order_asked.words("加|再来|再要|add|adding|another|extra|additional|include|also send|throw in")
+_ADDS = order_words.words("加|再来|再要|add|adding|another|extra|additional|include|also send|throw in")
 _VERSIONS = ("version", "size", "colour", "quantity")
 _LOOKED_AT = 6
 """So many of a customer's orders, the newest, may have what is to be changed."""

@@ -6,9 +6,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
-from bot.conversation.skills import line_words, order_asked, order_days, parcel_words, product_words
+from bot.conversation.skills import (
+    line_words,
+    order_asked,
+    order_days,
+    order_words,
+    parcel_words,
+    product_words,
+)
 from bot.conversation.turn import Turn
 from kernel.money import decimals
+from nlu import areas
 from nlu.entities.corrections import is_denied
 from nlu.types import EntityKind
 from storage.orders import Order, Scan
@@ -18,6 +26,7 @@ _LEAST_SUM = 10
 _LARGEST_SUM = 10**9
 _PARTICLES = "光那这就只单还有呢吧啊嘛的和，。？！?!, "
 _FIGURE = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
+_EXACT = re.compile(r"(?<![\d.,])\d{1,6}\.\d\d(?![\d.])")
 _FEW = 8
 _FOR_ANOTHER = ("exchange_request", "change_order")
 _FEW_SIGNS = range(2, 4)
@@ -43,6 +52,7 @@ _ON_THE_WAY = {
     ),
 }  # fmt: skip
 """States of orders and of their parcels, by the words for them."""
+_PARCELS = order_words.words("个包裹|件包裹|个箱|parcels|packages|boxes|bits")
 _UNSENT = frozenset({"placed", "paid", "packed"})
 _SAID = tuple(word for words in _ON_THE_WAY.values() for word in words)
 _SAID_ZH, _SAID_EN = ("|".join(word for word in _SAID if word.isascii() is latin) for latin in (False, True))
@@ -79,10 +89,25 @@ def told_apart(
         _by_sum,
         order_days.by_day,
         _by_place,
+        _by_parcels,
         *states,
     ):
         found = fitting(turn, found or orders) or found
-    return found
+    return (_by_reason(turn, found) or found) if len(found) > 1 else found
+
+
+def _by_reason(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those that were paid back for what the message says, in words of the reason that name no goods."""
+    words = turn.understanding.words if turn.understanding is not None else ()
+    said = {word.casefold() for word in words if len(word) >= (_LEAST_SCANNED if word.isascii() else _SHARED)}
+    goods = " ".join(f"{line.name_zh} {line.name_en}" for order in orders for line in order.lines).casefold()
+    said = {word for word in said if word not in goods}
+    fits = {
+        order.id: sum(word in one.reason.casefold() for one in order.refunds for word in said)
+        for order in orders
+    }
+    most = max(fits.values(), default=0)
+    return [order for order in orders if most and fits[order.id] == most]
 
 
 def _by_number(turn: Turn, orders: Sequence[Order]) -> list[Order]:
@@ -235,7 +260,8 @@ def _figures(turn: Turn) -> list[Decimal]:
     """The sums of a message, and its bare figures where they are large enough."""
     entities = turn.understanding.entities if turn.understanding is not None else ()
     read = [Decimal(one.value) for one in entities if one.kind is EntityKind.AMOUNT and _is_figure(one.value)]
-    return [*read, *filter(None, map(_sum, _FIGURE.findall(turn.text)))]
+    exact = [Decimal(one) for one in _EXACT.findall(turn.text)]
+    return [*read, *exact, *filter(None, map(_sum, _FIGURE.findall(turn.text)))]
 
 
 def _is_figure(value: str) -> bool:
@@ -261,12 +287,44 @@ def _by_place(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     if turn.named(EntityKind.ADDRESS) or turn.told("address", "address_part", "name"):
         return []  # where it shall go, and not where it goes
     fields = ("city", "country", "recipient")
+    said = _areas(turn.text)
     there = [
         order
         for order in orders
         if any(product_words.all_in(turn.text, order.ship_to.get(name, "")) for name in fields)
+        or said & _areas(order.ship_to.get("city", ""), order.ship_to.get("country", ""))
     ]
-    return there if len(there) < len(orders) else []
+    return there if 0 < len(there) < len(orders) else _last_seen(turn, orders)
+
+
+def _last_seen(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those of which a parcel on its way was seen last in a place of the message."""
+    scans = {
+        order.id: [
+            box.last_scan for box in order.sent if box.status != "delivered" and box.last_scan is not None
+        ]
+        for order in orders
+    }
+    said = _areas(turn.text)
+    return [
+        order
+        for order in orders
+        if any(
+            one.place and (product_words.all_in(turn.text, one.place) or said & _areas(one.place))
+            for one in scans[order.id]
+        )
+    ]
+
+
+def _areas(*texts: str) -> frozenset[str]:
+    """The areas that texts name, in either language."""
+    return frozenset().union(*(one.areas for text in texts for one in areas.named(text)))
+
+
+def _by_parcels(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those that were sent in as many parcels as the message says."""
+    count = order_asked.how_many(turn.text) if order_asked.says(turn.text, _PARCELS) else 0
+    return [order for order in orders if len(order.sent) == count] if count > 1 else []
 
 
 def _by_state(turn: Turn, orders: Sequence[Order]) -> list[Order]:

@@ -7,13 +7,16 @@ from dataclasses import replace
 
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.made import request_text
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import (
     delivery_words,
     linking,
     order_asked,
+    order_days,
     order_facts,
     order_match,
     order_rules,
+    order_words,
     pages,
     parcel_words,
     qualities,
@@ -22,7 +25,7 @@ from bot.conversation.skills import (
     which_order,
 )
 from bot.conversation.skills.goods import facts, telling
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Skill, Turn
 from bot.messages import Button
 from storage.catalogue import Catalogue
@@ -42,7 +45,13 @@ _TILL_WHEN = frozenset({Fact.UNPAID, Fact.DAY, Fact.ARRIVAL})
 """What asks of an order that isn't paid till when it is kept: it comes on no day yet."""
 _COMING = frozenset({Fact.ARRIVAL, Fact.DAY, Fact.SENT})
 """What the shop's rule answers as long as an order has no day yet."""
-_WAS_DUE = order_asked.words("原定|原本|本来|本该|早该|该到|supposed|was due|should have|meant to")
+_WHAT_NOW = word_test(
+    "说法 怎么办 咋办 处理 负责 赔 解决 查",
+    "going_to_do will_you_do can_you_do do_about done_about sort_it compensat*",
+)
+_OF_SHIPPING = order_words.words("运费|邮费|快递费|postage|shipping|delivery|courier")
+_PARCEL = order_words.words("包裹|快递|派送|parcel|package|packet|box")
+_WAS_DUE = order_words.words("原定|原本|本来|本该|早该|该到|supposed|was due|should have|meant to")
 
 
 async def _told(turn: Turn) -> Answer:
@@ -59,7 +68,7 @@ async def _told(turn: Turn) -> Answer:
     any_state = frozenset({"placed"}) if Fact.UNPAID in asked else frozenset(STATUSES)
     relevant = which_order.in_status(any_state if _of_any(turn, asked) else which_order.ON_ITS_WAY)
     found = await which_order.meant(
-        turn, relevant, "order:show", insist=Fact.UNPAID in asked, reading=True, rather=_should_be_there(turn)
+        turn, relevant, "order:show", insist=Fact.UNPAID in asked, reading=True, rather=_likelier(turn)
     )
     if isinstance(found, Answer):
         return found
@@ -72,10 +81,21 @@ async def _told(turn: Turn) -> Answer:
     return await _of_one(turn, found[0], asked)
 
 
-def _should_be_there(turn: Turn) -> Callable[[Order], int]:
-    """Whether an order is late, where a message asks of what should have come."""
-    of_late = bool(order_asked.facts(turn) & {Fact.LATE, Fact.STILL}) or order_asked.says(turn.text, _WAS_DUE)
-    return lambda order: of_late and any(parcel_words.is_late(turn, box) for box in order.sent)
+def _likelier(turn: Turn) -> Callable[[Order], int]:
+    """How much of what a message says of the way of an order fits one: the day it is due, that it is brought today,
+    that it is a parcel, that it is late."""
+    asked = order_asked.facts(turn)
+    of_late = bool(asked & {Fact.LATE, Fact.STILL}) or order_asked.says(turn.text, _WAS_DUE)
+    of_the_way = bool(asked & (order_asked.OF_DELIVERY | {Fact.CONTENTS, Fact.DAY}))
+    of_a_parcel = order_asked.says(turn.text, _PARCEL)
+
+    def fits(order: Order) -> int:
+        boxes = order.sent
+        of_its_day = of_the_way and any(order_days.is_due_as_said(turn, box) for box in boxes)
+        late = of_late and any(parcel_words.is_late(turn, box) for box in boxes)
+        return 4 * of_its_day + 2 * (of_a_parcel and order.status == "shipped") + late
+
+    return fits
 
 
 async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
@@ -83,11 +103,11 @@ async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
     if Fact.DAY in asked:
         # Of what has come or ended, no word says which day.
         asked |= {Fact.ARRIVAL} if order.status in which_order.ON_ITS_WAY else {Fact.PLACED, Fact.ARRIVAL}
-    if order.refunds and refunds.asks_how_much(turn):
+    taken_off = Fact.COSTS in asked and not (order.discount or order_asked.says(turn.text, _OF_SHIPPING))
+    if order.refunds and (taken_off or refunds.asks_how_much(turn)):
         return refunds.how_much(turn, order)
     if Fact.WHY in asked and order.refunds and order.status in ("cancelled", "returned"):
-        money = refunds.money(turn, order, order.refunds[-1], why=True)
-        return Answer(text=money, memory=turn.memory.about_order(order.id))
+        return refunds.how_much(turn, order)
     if (
         Fact.WHY in asked
         and not asked & order_asked.OF_MONEY
@@ -104,7 +124,7 @@ async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
     text = "\n".join(filter(None, told))
     of_way = not told[0]
     known = bool(text)
-    if not text and (goods := await _of_its_goods(turn, order)) is not None:
+    if not (text or asked) and (goods := await _of_its_goods(turn, order)) is not None:
         return goods
     if not text:
         of_way = turn.intent != "order_facts" or bool(asked & {Fact.WHERE, Fact.UNPAID})
@@ -156,6 +176,10 @@ async def _why(turn: Turn, order: Order) -> Answer | None:
     """Why an order isn't there yet or was cancelled, as far as that is known; None for any other."""
     memory = turn.memory.about_order(order.id)
     if order.status == "cancelled":
+        if _never_paid(order):
+            rule = await pages.passage_for(turn, turn.say("rule-question-unpaid"), pages.NEAR)
+            rules = [pages.passage_text(turn, rule)] if rule is not None else []
+            return Answer(text="\n\n".join([_words(turn, order), *rules]), buttons=turn.human, memory=memory)
         return Answer(text=turn.say("why-cancelled", number=order.number), buttons=turn.human, memory=memory)
     if order.status not in which_order.ON_ITS_WAY:
         return None
@@ -168,7 +192,7 @@ async def _why(turn: Turn, order: Order) -> Answer | None:
 
 def _rule(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:
     """The intent of the pages that a fact of an order follows from, such as what its shipping cost; empty: none."""
-    if order.status == "placed" and Fact.UNPAID in asked:
+    if order.status == "placed" and Fact.UNPAID in asked and not order_asked.of_a_time(turn.text):
         return "payment_methods"
     of_shipping = any(
         wish.intent == "shipping_fee" and wish.probability >= _RATHER for wish in turn.acts.wishes
@@ -183,8 +207,11 @@ async def _rules(turn: Turn, order: Order, asked: frozenset[Fact]) -> list[str]:
     no_day = waits and delivery_words.due(turn, order) is None
     coming = asked & _COMING and asked <= order_asked.OF_DELIVERY | {Fact.DAY, Fact.PLACED}
     about = ["delivery_time"] if no_day and coming else []
-    till_when = order.status == "placed" and asked & _TILL_WHEN and Fact.UNPAID not in asked
+    of_a_time = Fact.UNPAID not in asked or order_asked.of_a_time(turn.text)
+    till_when = order.status == "placed" and asked & _TILL_WHEN and of_a_time
     about += ["unpaid"] if till_when else []
+    late = any(parcel_words.is_late(turn, box) for box in order.sent)
+    about += ["late"] if late and _WHAT_NOW(turn.text) else []
     about += ["change_order"] if order.status == "packed" and Fact.PACKED in asked else []
     found = [await pages.passage_for(turn, turn.say(f"rule-question-{one}"), pages.NEAR) for one in about]
     return [pages.passage_text(turn, one) for one in found if one is not None]

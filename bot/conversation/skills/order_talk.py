@@ -7,18 +7,21 @@ from dataclasses import replace
 from itertools import chain
 
 from bot.conversation import phrases
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import (
     order_asked,
     order_choice,
+    order_cues,
     order_days,
     order_match,
+    order_words,
     orders_called,
     product_words,
     refunds,
     which_order,
     which_product,
 )
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 from nlu.acts import Act, Wish
@@ -33,11 +36,8 @@ _MAY_BE_ABOUT_GOODS = frozenset(
     }
 )  # fmt: skip
 _BEYOND = "out_of_scope"
-_ENDED = order_asked.words("取消的|取消那|取消了|不付|没付|cancelled|canceled|don't pay")
-_GIVEN_BACK = order_asked.words(
-    "退了多少|退了没|给我退了|退我多少|到手|give me back|gave me back|given back|paid back|pay me back|refunded"
-    "|get back|got back|money back|cash back"
-)
+_ENDED = order_words.words("取消的|取消那|取消了|不付|没付|cancelled|canceled|don't pay")
+_OF_THE_SHOP = word_test("店 你们 你家 地址", "shop store you your address open")
 _OF_GOODS = _MAY_BE_ABOUT_GOODS - {
     "shipping_fee", "shipping_options", "payment_methods", "place_order", "request_status", "store_info",
     "discount_request",
@@ -51,6 +51,8 @@ _FAIRLY = 0.4
 _PLAINLY = 0.8
 _SURE = 0.7
 _LIKELY = 0.3
+_RATHER_THAN = 0.2
+"""So likely has to be what is likelier than anything else."""
 _TWICE = 2
 """One question that is read as two is answered once."""
 _SHORT = 60
@@ -70,8 +72,8 @@ _ONLY_OF_AN_ORDER = (order_asked.OF_DELIVERY - {Fact.WHERE}) | {
     Fact.ADDRESS,
 }
 """What goods can't be asked once one of them is ordered."""
-_CHARGED = order_asked.words("付了|花了|收了|收我|收的|was|were|did|charged|paid")
-_TO_BUY = order_asked.words("想买|要买|想订|要订|to buy|to order")
+_CHARGED = order_words.words("付了|花了|收了|收我|收的|was|were|did|charged|paid")
+_TO_BUY = order_words.words("想买|要买|想订|要订|to buy|to order")
 _NOT_OF_GOODS = (
     order_asked.OF_DELIVERY | order_asked.OF_ALL | _OF_ITS_STATE | {Fact.PLACED, Fact.PAID_WITH, Fact.COSTS}
 ) - {Fact.WHERE}
@@ -90,6 +92,9 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     if turn.customer_id is None or waits or turn.in_queue:
         return None
     known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    lacking = order_cues.lacks_a_part(turn, known)
+    if lacking is not None:
+        return replace(turn, argument=lacking.id), "order_status"
     paid_back = _paid_back(turn, known, last)
     plain = paid_back or _plainly(turn, known, asked)
     if _of_what_it_is(turn, asked) or _reports_trouble(turn) or _wishes_else(turn, plain=plain):
@@ -103,7 +108,7 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     # "No, the steamer" names another order; a mere yes or no is about none.
     if not (wished or asked) and _sure(turn) & _SHORT_ANSWERS and not order_match.told_apart(turn, known):
         return None
-    if set(reads) <= {"order_facts"} and paid_back:
+    if set(reads) <= {"order_facts", "refund_status"} and paid_back:
         return turn, "refund_status"
     if not reads:
         about = plain or (
@@ -114,16 +119,34 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
         )
         if not about:
             return None
-    elif not spoken and len(wished) < _TWICE:
+    elif (
+        not spoken
+        and len(wished) < _TWICE
+        and not (plain or Fact.RECORD in asked or _awaits(turn, known, asked))
+    ):
         return None
     if not asked and not reads and last in turn.skills.of_rules and len(turn.memory.before) > 1:
         # Whose rule was told just before is said which thing it is asked for.
         return replace(turn, text=f"{turn.memory.before[-2]}\n{turn.text}"), last
-    if not asked and not reads:
+    if not asked and (not reads or _only_names_another(turn, known, last)):
         # What was asked last is asked of another.
         before = turn.memory.before[-2] if len(turn.memory.before) > 1 and spoken else ""
         return replace(turn, asked_before=before), last if last in _READS else "order_status"
-    return turn, await _wish(turn, last, reads, asked)
+    wish = await _wish(turn, last, reads, asked)
+    return order_cues.on_the_record(turn, asked) if spoken else turn, wish
+
+
+def _only_names_another(turn: Turn, known: list[Order], last: str) -> bool:
+    """Whether a message names something bought and means little by itself, after a question about orders."""
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    says_more = any(one.probability >= _RATHER for one in alone)
+    return last in _READS and not says_more and bool(order_match.told_apart(turn, known))
+
+
+def _awaits(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
+    """Whether what is asked is the way of something of the customer's, and something of theirs is on its way."""
+    theirs = bool(asked & order_asked.OF_DELIVERY) and order_asked.mine(turn.text)
+    return theirs and any(order.status in order_choice.ON_ITS_WAY for order in known)
 
 
 def _of(wished: list[Wish]) -> set[str]:
@@ -132,10 +155,14 @@ def _of(wished: list[Wish]) -> set[str]:
 
 def _plainly(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
     """Whether what is asked is plainly asked of an order of theirs, whatever else it may be: the words tell one apart,
-    and speak of it as ordered or ask what only an order can be asked."""
-    if not asked or len(turn.text) > _LONG or order_asked.says(turn.text, _TO_BUY):
+    and speak of it as ordered, ask what only an order can be asked, or mean an order rather than anything else."""
+    if len(turn.text) > _LONG or order_asked.says(turn.text, _TO_BUY):
         return False
     named = order_match.by_items(turn, known)
+    if _likeliest(turn) and any(order_choice.may_be_awaited(turn, order) for order in named):
+        return True
+    if not asked:
+        return False
     ordered = order_asked.of_the_past(turn.text) or order_asked.of_an_own_order(turn.text)
     if named and ordered:
         return True
@@ -144,9 +171,18 @@ def _plainly(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
     ):
         return True
     only = asked & _ONLY_OF_AN_ORDER
+    if Fact.RECORD in only and named:
+        return True
     if only & order_asked.OF_DELIVERY:
-        return any(order_choice.may_be_awaited(turn, order) for order in named)
+        awaited = [order for order in known if order_choice.may_be_awaited(turn, order)]
+        return any(order in awaited for order in named or order_match.told_apart(turn, awaited))
     return bool(only and named)
+
+
+def _likeliest(turn: Turn) -> str:
+    """What is likeliest asked of orders, where the words by themselves ask that rather than anything else."""
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    return next((one.intent for one in alone if one.intent in _READS and one.probability >= _RATHER_THAN), "")
 
 
 async def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: bool) -> bool:
@@ -157,7 +193,15 @@ async def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_
         return True
     if asked & {Fact.COSTS, Fact.WHY} and order_match.by_part_of_sum(turn, known):
         return True
+    if orders_called.place(turn.text, named=bool(asked and order_match.by_items(turn, known))):
+        return True
     own = order_asked.of_an_own_order(turn.text) or orders_called.newest(turn.text)
+    if (
+        asked & {Fact.TOTAL, Fact.CONTENTS}
+        and orders_called.of_orders(turn.text)
+        and order_asked.together(turn.text)
+    ):
+        return True
     if own and (asked or not (of_goods or turn.understanding.understood)):
         return True
     awaited = any(order.status in order_choice.ON_ITS_WAY for order in known)
@@ -194,8 +238,8 @@ def _paid_back(turn: Turn, known: list[Order], last: str) -> bool:
     named = order_match.told_apart(turn, known, by_state=True)
     if order_match.by_refund(turn, [*spoken, *odd, *named]):
         return True
-    if order_asked.says(turn.text, _GIVEN_BACK):
-        return any(order.refunds for order in known)
+    if order_cues.given_back(turn.text) or (named and order_cues.asks_why_it_went_back(turn)):
+        return any(order.refunds for order in named or known)
     meant = named or [order for order in known if order.id == turn.memory.order and order.status in _OVER]
     return refunds.asks_how_much(turn) and any(order.refunds for order in meant)
 
@@ -236,9 +280,14 @@ def _wishes_else(turn: Turn, *, plain: bool) -> bool:
     if _tells_for_a_task(turn):
         return True
     wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _RATHER}
-    asks = order_asked.facts(turn) and turn.pointed_at
+    asked = order_asked.facts(turn)
+    asks = asked and turn.pointed_at
     sure = set() if wished or asks else _sure(turn) - _SHORT_ANSWERS
-    others = (wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)
+    # What the words by themselves surely ask of an order is no other wish of what is spoken of.
+    asks_of_orders = bool(asked and _sure(turn) & _READS)
+    others = (
+        set() if asks_of_orders else (wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)
+    )
     if plain:
         skills = turn.skills.by_intent
         others = {one for one in others if one not in skills or not skills[one].only_tells}
@@ -271,13 +320,19 @@ def _said_by_facts(turn: Turn) -> set[str]:
     """Wishes that a message only seems to have: it asks for a fact of what is over."""
     asked = order_asked.facts(turn)
     none = {_BEYOND} if asked else set()
+    if asked and not phrases.asks_for_a_person(turn.text):
+        none.add("human_agent")
+    if Fact.COSTS in asked:
+        none.add("coupon_problem")
+    if asked & {Fact.WHERE, Fact.CARRIER} and turn.memory.order is not None and not _OF_THE_SHOP(turn.text):
+        none.add("store_info")
     if Fact.ARRIVAL in asked:
         none.add("store_info")
     if Fact.RECORD in asked:
         none.add("delivery_problem")
     if Fact.CONTENTS in asked and any(wish.intent == "order_facts" for wish in turn.acts.wishes):
         none.add("item_problem")
-    if order_asked.says(turn.text, _GIVEN_BACK):
+    if order_cues.given_back(turn.text) or order_cues.asks_why_it_went_back(turn):
         none |= {"cancel_order", "return_policy", "return_request", "refund_request"}
     if asked & {Fact.CONTENTS, Fact.COUNT, Fact.TOTAL, Fact.UNPAID, Fact.WHY} and order_asked.says(
         turn.text, _ENDED
@@ -307,6 +362,8 @@ def _about(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: 
 
 async def _wish(turn: Turn, last: str, reads: list[str], asked: frozenset[Fact]) -> str:
     """Which of the wishes about orders is answered."""
+    if Fact.UNPAID in asked and not turn.memory.filed:
+        return "order_facts"
     if reads[:1] == ["refund_status"]:
         return "refund_status"
     spoken = await which_order.spoken_of(turn)
@@ -314,17 +371,20 @@ async def _wish(turn: Turn, last: str, reads: list[str], asked: frozenset[Fact])
     if (
         last in _MONEY_BACK
         and asked <= (_OF_MONEY if away else _OF_MONEY | _WHERE_TO)
-        and set(reads) <= {"order_facts"}
+        and set(reads) <= {"order_facts", "refund_status"}
         and await _of_a_refund(turn, asked)
     ):
         return "refund_status"
     if reads:
         return reads[0]
-    return "order_status" if asked & order_asked.OF_DELIVERY else "order_facts"
+    plain = "" if asked else _likeliest(turn)
+    return plain or ("order_status" if asked & order_asked.OF_DELIVERY else "order_facts")
 
 
 async def _of_a_refund(turn: Turn, asked: frozenset[Fact]) -> bool:
     """Whether what is asked after a refund is asked of a refund: what is named was paid back, or nothing is named."""
     known = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_KNOWN)
     named = order_match.told_apart(turn, known)
-    return any(order.refunds for order in named) and not asked if named else True
+    if not named or any(order.id == turn.memory.order for order in named):
+        return True
+    return any(order.refunds for order in named) and not asked

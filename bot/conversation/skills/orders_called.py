@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.conversation.skills.order_asked import of_the_past, says, words
+from bot.conversation.skills.order_asked import of_the_past, says
+from bot.conversation.skills.order_words import words
 
 _NEWEST = words(
-    "最新|最近一|最近那|最近买|最后一|上一单|上一个|上一次|上次|上回|上单|刚刚|刚买|刚下|latest"
+    "最新|最近一|最近那|最近买|最后一单|最后一个订单|最后一笔|最后买|最后一次买|最后一次下|上一单|上一个|上一次|上次|上回|上单|刚刚|刚买|刚下|latest"
     "|新单|新订单|new order|newest|most recent|last order|last purchase|order last|ordered last|buy last|bought last"
-    "|last time|last bought|just ordered|just bought|just placed"
+    "|last thing|last time|last bought|just ordered|just bought|just placed"
 )
 _OTHER = words(
     "另一|另外一|另外那|另外的|另外两|另个|别的|其他|其它|the other|other one|other order|another|others"

@@ -278,9 +278,9 @@ def _questions(turn: Turn) -> bool:
     return phrases.asks(turn.text) or phrases.asks_a_favour(turn.text)
 
 
-async def besides(turn: Turn, skill: Skill, answer: Answer) -> Answer | None:
+async def besides(turn: Turn, skill: Skill, answer: Answer, *, named: bool) -> Answer | None:
     """What the pages surely state to a question that was taken for one of an order or of goods: below what is told of
-    the order that is spoken of, in place of what is told of goods; None where they don't."""
+    the order that is spoken of or `named`, in place of what is told of goods; None where they don't."""
     asks_back = answer.memory is not None and answer.memory.pending is not None
     files = bool(answer.effects) and skill.name not in _SHOW_GOODS
     does = files or answer.hand_over is not None or answer.tells_nothing or asks_back
@@ -293,7 +293,7 @@ async def besides(turn: Turn, skill: Skill, answer: Answer) -> Answer | None:
     memory = answer.memory or turn.memory
     spoken = turn.memory.order is not None and turn.memory.order == memory.order
     wished = any(wish.intent == turn.intent for wish in turn.acts.wishes)
-    beside = skill.about_order and (own or spoken or not wished or plainly(turn))
+    beside = skill.about_order and (named or own or spoken or not wished or plainly(turn))
     passage = await sure_of_itself(turn, CERTAIN if beside else await _sure_enough(turn, skill))
     if passage is None or _entry(passage) == memory.passage:
         return None

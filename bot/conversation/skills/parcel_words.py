@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import orders_called, product_words
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
 from storage.orders import Order, Parcel
 
+_HAS_COME = word_test(
+    "到的那 已到 已经到 到了的 收到的 送到的",
+    "that_came that_arrived which_came which_arrived already_came already_arrived already_here that_got_here",
+)
+_HAS_NOT_COME = word_test(
+    "没到 还没 未到 没收到 没来 不见 另一 另外",
+    "not_arrived hasn't haven't didn't still_to_come the_other other_one t'other missing the_rest not_here",
+)
+_SOME_CAME = word_test(
+    "到了 收到 来了 到一 拿到", "came arrived got_here is_here turned_up showed_up got_one one_came received"
+)
+_SOME_MISSING = word_test(
+    "呢 没 哪 只 另 剩",
+    "where* not didn't hasn't haven't never only other rest missing still one_came t'other",
+)
+_COME_OR_NOT = re.compile(r"了?没有?(?=[吗么呢啊呀\s？?]*$)")
+"""收到了没 asks of one thing, and says of no other that it has not come."""
 # A carrier usually scans a parcel every day; after that its last word is called old.
 _OLD = timedelta(hours=36)
 _SCANS = 8
@@ -18,10 +37,23 @@ _SCANS = 8
 def meant(turn: Turn, order: Order) -> tuple[Parcel, ...]:
     """The parcels to the customer that a message is about: those with what it names, as far as that is known."""
     named = _named(turn, order)
-    if not named or any(box.lines is None for box in order.sent):
-        return order.sent
+    if misses_the_rest(turn.text) or not named or any(box.lines is None for box in order.sent):
+        return _in_state(turn, order.sent)
     holding = [box for box in order.sent if any(line.product_id in named for line in box.lines or ())]
     return tuple(holding) if holding or named & _unsent(order).keys() else order.sent
+
+
+def misses_the_rest(text: str) -> bool:
+    """Whether words say that a part has come, and that something else has not."""
+    return _SOME_CAME(text) and _SOME_MISSING(_COME_OR_NOT.sub("", text))
+
+
+def _in_state(turn: Turn, boxes: tuple[Parcel, ...]) -> tuple[Parcel, ...]:
+    """Of several parcels those that have come, or those that have not, where a message speaks of these alone."""
+    come, missing = _HAS_COME(turn.text), _HAS_NOT_COME(turn.text)
+    if come == missing:
+        return boxes
+    return tuple(box for box in boxes if (box.status == "delivered") == come) or boxes
 
 
 def of_order(turn: Turn, order: Order) -> str:
@@ -170,8 +202,15 @@ def _arrival(turn: Turn, parcel: Parcel) -> list[str]:
     if parcel.estimated_at is None:
         return []
     if is_late(turn, parcel):
-        return [turn.say("parcel-late", day=turn.day(parcel.estimated_at))]
+        return [late(turn, parcel.estimated_at)]
     return [turn.say("parcel-expected", day=turn.near_day(parcel.estimated_at))]
+
+
+def late(turn: Turn, promised: datetime) -> str:
+    """That a parcel was due on a day that is over, and for how many days."""
+    today = turn.now.astimezone(turn.zone).date()
+    days = (today - promised.astimezone(turn.zone).date()).days
+    return turn.say("parcel-late", day=turn.day(promised), days=days)
 
 
 def _dated(turn: Turn, parcel: Parcel) -> list[str]:

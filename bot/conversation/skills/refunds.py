@@ -14,12 +14,13 @@ from bot.conversation.skills import (
     order_asked,
     order_facts,
     order_match,
+    order_words,
     pages,
     parcel_words,
     quoted,
     which_order,
 )
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import Skill, Turn
 from nlu.acts import Act
 from storage.orders import Order, OrderLine, Orders, Refund
@@ -28,28 +29,28 @@ from storage.requests import Request, Requests
 _SENT_BACK = ("return", "exchange", "item_problem")
 _OF_MONEY = ("refund", "return", "cancel_order", "item_problem")
 _OPEN = ("requested", "approved")
-_TO_WHERE = order_asked.words(
+_TO_WHERE = order_words.words(
     "退到|退哪|原路|哪张卡|哪个账|原来的卡|去哪了|to my card|my card|my account|my bank|which card"
     "|which account|the card|does it go|did it go|it went|that money go|the money go|it go to|money come back"
     "|money end up"
 )
 """What asks where money goes, once a refund is spoken of."""
-_SENDING = order_asked.words("寄|邮|地址|接下来|下一步|send|post|mail|ship|address|next")
+_SENDING = order_words.words("寄|邮|地址|接下来|下一步|send|post|mail|ship|address|next")
 """What asks where goods go, once a return was asked for."""
-_DECIDED = order_asked.words(
+_DECIDED = order_words.words(
     "拒|驳回|没通过|没有通过|不通过|不批|没批|不给退|不让退|不同意|declined|decline|refused|rejected"
     "|denied|turned down|not approved|didn't approve"
 )
-_GOT = order_asked.words("收到|到了|got my|get my|receive my|received my|got the|get the")
-_MONEY = order_asked.words("钱|款|money")
-_IN_DAYS = order_asked.words("几天|how many days")
-_LONG = order_asked.words("天了|多少天|工作日|个星期|个礼拜|周了|days|weeks")
+_GOT = order_words.words("收到|到了|got my|get my|receive my|received my|got the|get the")
+_MONEY = order_words.words("钱|款|money")
+_IN_DAYS = order_words.words("几天|how many days")
+_LONG = order_words.words("天了|多少天|工作日|个星期|个礼拜|周了|days|weeks")
 """What speaks of how long one that is still to be paid takes."""
 _WHEN = frozenset({Fact.ARRIVAL, Fact.ARRIVED, Fact.DAY})
 """When the money comes: as long as it hasn't been paid the pages tell how long that takes."""
-_REFUND = order_asked.words("退|refund|refunded|back")
-_REFUNDS = order_asked.words("refunds|都退|哪些退款|所有退款|几笔")
-_BACK = order_asked.words("退|扣|refund|refunded|back|deducted|kept")
+_REFUND = order_words.words("退|refund|refunded|back")
+_REFUNDS = order_words.words("refunds|都退|哪些退款|所有退款|几笔")
+_BACK = order_words.words("退|扣|refund|refunded|back|deducted|kept")
 _OF_SUMS = frozenset({Fact.COSTS, Fact.TOTAL})
 _BRIEF = 60
 _LISTED = 3
@@ -227,7 +228,7 @@ def _told(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> Answer
             names = turn.say("items-comma").join(line.name(turn.language) for line in newest.lines)
             lines.append(turn.say("refund-of", number=newest.number, items=names))
         lines.append(money(turn, *refunds[0], why=Fact.WHY in asked))
-        if asked & _OF_SUMS:
+        if asked & (_OF_SUMS | {Fact.WHY}) and (Fact.WHY not in asked or refunds[0][1].status == "paid"):
             lines += _of_the_whole(turn, *refunds[0])
     declined = any(refund.status == "declined" for _, refund in refunds)
     return Answer(text="\n".join(lines), buttons=turn.human if declined else (), memory=memory)

@@ -15,13 +15,14 @@ from bot.conversation.skills import (
     order_match,
     order_rules,
     order_status,
+    order_words,
     pages,
     parcel_words,
     product_words,
     which_order,
     wished_in_words,
 )
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from nlu.acts import Act
 from nlu.entities.corrections import is_denied
@@ -36,10 +37,10 @@ _LATE = 2
 _GIVES_BACK = ("return", "exchange", "refund", "item_problem")
 """Of these one is enough for the same order."""
 _PARTED = 2
-_SWAPPED = order_asked.words(
+_SWAPPED = order_words.words(
     "换一台|换一个|换新|换个新|换台新|换一件|换一双|换瓶新|replacement|replace it|swap it|exchange it"
 )
-_ANEW = order_asked.words(
+_ANEW = order_words.words(
     "新的|一样的|同款|同样的|好的|没坏的"
     "|new one|new ones|replacement|replace it|the same|same one|another one|fresh one"
 )

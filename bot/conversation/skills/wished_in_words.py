@@ -105,7 +105,7 @@ _asks_how = word_test(
     "how where who whom what's_the address complaints don't_want_to_complain not_complaining",
 )
 _past = word_test(
-    "已经 被放 放了 放的 为什么 怎么 凭什么 没放", "left why was were didn't did_not already has_been"
+    "已经 被放 是放 放了 放的 为什么 怎么 凭什么 没放", "left why was were didn't did_not already has_been"
 )
 _calls = word_test(
     "给我打电话 给我打个电话 给我打一个电话 给我回电话 给我回个电话 给我来个电话 回我电话 回个电话 回一个电话 打给我"

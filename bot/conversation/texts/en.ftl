@@ -193,6 +193,8 @@ paid-card = card
 paid-wallet = digital wallet
 paid-bank_transfer = bank transfer
 paid-cash = cash
+paid-qr = QR payment
+paid-gift_card = gift card
 orders-sum = { $total } together, for { $count } orders:
 orders-sum-line = · { $number } – { $items } – { $total }
 lines-sum = { $total } for { $count ->
@@ -221,6 +223,7 @@ way-expected = expected { $day }
 way-late = late: it was due { $day }
 way-seen = Order { $number } was last seen in { $place } on { $when }: { $text }.
 way-seen-placeless = Order { $number } was last heard of on { $when }: { $text }.
+way-sent = Order { $number } left us on { $day }.
 way-still = The carrier has reported nothing since, for { $days ->
     [one] a day.
    *[other] { $days } days.
@@ -270,7 +273,10 @@ parcel-scan-placeless = Latest: { $text }, { $when }
 parcel-expected = Expected { $day }.
 order-carrier = Order { $number } comes with { $carrier }, tracking number { $tracking }.
 order-expected = Order { $number } is expected { $day }.
-parcel-late = It was due on { $day }, so it's late. I'm sorry for the wait.
+parcel-late = It was due on { $day }, so it's late, by { $days ->
+    [one] a day
+   *[other] { $days } days
+  }. I'm sorry for the wait.
 parcel-as-of = (as of { $when })
 parcel-old = Note: the carrier's last update was on { $when }. Nothing since, so this may be out of date.
 
@@ -392,9 +398,9 @@ rule-question-item_problem = What if something arrives damaged or is missing?
 rule-question-repair = How does a repair work and what does it cost?
 refund-none = There's no refund on record for order { $number }. Would you like to ask for one?
 refund-requested = The refund of { $amount } for order { $number } was asked for on { $asked } and is being checked.
-refund-approved = The refund of { $amount } for order { $number } (asked for on { $asked }) is approved and being paid out.
+refund-approved = The refund of { $amount } for order { $number } (asked for on { $asked }) is approved and being paid out; it hasn't been paid yet.
 refund-paid = The refund of { $amount } for order { $number } was paid on { $paid } to { $to }.
-refund-approved-on = The refund of { $amount } for order { $number } was approved on { $decided } and is being paid out.
+refund-approved-on = The refund of { $amount } for order { $number } was approved on { $decided } and is being paid out; it hasn't been paid yet.
 refund-declined = The refund for order { $number } ({ $amount }, { $asked }) was declined.
 refund-declined-on = The refund of { $amount } for order { $number } (asked for on { $asked }) was declined on { $decided }.
 refund-decision = The reason given: { $reason }

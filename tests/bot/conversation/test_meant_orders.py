@@ -131,3 +131,41 @@ async def test_what_is_denied_names_no_order(chat: Chat) -> None:
     await chat.store.write(changing("o1", lines=(OrderLine(product_id="p2", quantity=1, unit_price=4500),)))
     answer = said(await chat.says("where is the tray, not the cup", STATUS))
     assert "A7000" in answer
+
+
+async def test_a_place_names_an_order_in_either_language(chat: Chat) -> None:
+    await _one_late(chat)
+    await _with(chat, ship_to={**shop.ADDRESS, "city": "北京"}, status="delivered")
+    assert "A7000" in said(await chat.says("which address did the Beijing order go to", STATUS))
+
+
+async def test_the_day_that_it_is_due_names_an_order(chat: Chat) -> None:
+    await _one_late(chat)
+    coming = Meaning(intents=(("delivery_time", 0.9),), day=("明天", "2026-11-26"))
+    answer = said(await chat.says("明天要到的是哪个", coming))
+    assert "A1024" in answer
+    assert LATE not in answer
+
+
+@pytest.mark.parametrize("text", ["who signed for my parcel back in May", "五月那单谁签的"])
+async def test_a_month_names_an_order_whatever_else_it_may_mean(chat: Chat, text: str) -> None:
+    await _one_late(chat)
+    async with chat.store.read() as connection:
+        order = await Orders(connection).get("o2")
+    assert order is not None
+    may = shop.NOW - timedelta(days=190)
+    await _with(chat, placed_at=may, status="delivered")
+    assert "A7000" in said(await chat.says(text, STATUS))
+
+
+async def test_how_many_parcels_it_came_in_names_an_order(chat: Chat) -> None:
+    await _one_late(chat)
+    async with chat.store.read() as connection:
+        order = await Orders(connection).get("o1")
+    assert order is not None
+    box = order.parcels[0]
+    second = replace(box, id="x7", tracking_number="SF7", status="delivered", delivered_at=shop.NOW)
+    await chat.store.write(changing("o1", parcels=(box, second)))
+    answer = said(await chat.says("两个包裹里已经到的那个单号发我", STATUS))
+    assert "SF7" in answer
+    assert "SF100200300" not in answer

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import order_asked
-from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.order_words import Fact
 from storage.orders import Orders, Scan
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, said
@@ -162,3 +162,85 @@ async def test_who_asks_for_the_tracking_of_two_hears_both(chat: Chat) -> None:
     assert "A9000" in answer
     assert "A1024" in answer
     assert answer.count("SF100200300") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("have the blue wellies left yet?", Fact.SENT),
+        ("has the parcel for my mum moved at all", Fact.STILL),
+        ("did my present get to Leeds", Fact.ARRIVED),
+        ("the cups, sent?", Fact.SENT),
+        ("are they on their way", Fact.SENT),
+        ("包裹到英国没有", Fact.ARRIVED),
+        ("最后一次有消息是几号", Fact.STILL),
+        ("都拖了二十天了", Fact.LATE),
+        ("怎么给我取消了", Fact.WHY),
+        ("what did I pay those with", Fact.PAID_WITH),
+        ("when did I last order that", Fact.PLACED),
+        ("each?", Fact.CONTENTS),
+        ("did the hamper get delivered", Fact.ARRIVED),
+        ("are the wellies in the country yet", Fact.ARRIVED),
+        ("新靴子谁帮我收的", Fact.RECORD),
+    ],
+)
+def test_a_fact_is_asked_for_by_the_form_of_a_question(text: str, asked: Fact) -> None:
+    assert asked in order_asked.asked_in(text)
+
+
+def test_how_many_and_for_how_much_are_both_asked() -> None:
+    assert {Fact.COUNT, Fact.TOTAL} <= order_asked.asked_in("买了几件 一共多少钱")
+    assert Fact.TOTAL not in order_asked.asked_in("一共几件")
+
+
+def test_what_holds_other_words_asks_for_none_of_them() -> None:
+    assert Fact.LATE not in order_asked.asked_in("is it too late to change the address")
+    assert Fact.ADDRESS not in order_asked.asked_in("what are you going to do")
+    assert Fact.CONTENTS not in order_asked.asked_in("what did I pay in total for that one")
+    assert not order_asked.asked_in("do you have any left")
+
+
+async def test_how_many_and_for_how_much_are_both_told(chat: Chat) -> None:
+    await chat.link()
+    answer = said(await chat.says("A1024 买了几件 一共多少钱", FACTS))
+    assert "2 件" in answer
+    assert "¥173.00" in answer
+
+
+@pytest.mark.parametrize(
+    ("way", "text", "told"),
+    [
+        ("扫码支付", "how did i pay for A1024?", "QR payment"),
+        ("对公转账", "how did i pay for A1024?", "bank transfer"),
+        ("gift card", "A1024 怎么付的钱", "礼品卡"),
+        ("支付宝", "A1024 怎么付的钱", "支付宝"),
+    ],
+)
+async def test_a_way_of_paying_is_told_in_the_customers_language(
+    chat: Chat, way: str, text: str, told: str
+) -> None:
+    await chat.link()
+
+    async def paid(connection: AsyncConnection) -> None:
+        order = await Orders(connection).get("o1")
+        assert order is not None
+        await Orders(connection).put_many([replace(order, payment_method=way)])
+
+    await chat.store.write(paid)
+    assert told in said(await chat.says(text, FACTS))
+
+
+async def test_what_a_carrier_has_recorded_is_asked_on_of(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_made_up)
+    await chat.says("A1019 谁签的", FACTS)
+    answer = said(await chat.says("哪天", UNSURE))
+    assert "放门卫室" in answer
+    assert "11月10日" in answer
+
+
+async def test_a_fact_that_was_told_is_told_again_and_no_rule_instead(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o9", "A9000", "shipped", late=True, old=True))
+    await chat.says("A9000 卡在哪了", Meaning(intents=(("order_status", 0.9),)))
+    assert "22 Nov" in said(await chat.says("since when", UNSURE))

@@ -194,3 +194,27 @@ async def test_what_is_asked_of_one_is_asked_of_the_other(chat: Chat) -> None:
     answer = said(await chat.says("那旧茶壶呢", UNSURE))
     assert "¥199.00" in answer
     assert "A0700" in answer
+
+
+async def test_what_is_late_says_by_how_many_days(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o9", "A9000", "shipped", late=True))
+    assert "晚了 2 天" in said(await chat.says("A9000 到哪了", STATUS))
+
+
+async def test_an_order_that_was_never_paid_was_cancelled_for_that(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o9", "A9000", "cancelled"))
+    assert "没有付款记录" in said(await chat.says("A9000 怎么给我取消了", FACTS))
+
+
+@pytest.mark.parametrize("text", ["陶瓷杯那个包裹到杭州没有", "has the cup left you yet"])
+async def test_what_is_likeliest_asked_of_something_bought_is_asked_of_that(chat: Chat, text: str) -> None:
+    await chat.link()
+    unsure = Meaning(intents=(("order_status", 0.28),), wishes=())
+    assert "A1024" in said(await chat.says(text, unsure))
+
+
+async def test_when_it_left_is_told_first(chat: Chat) -> None:
+    await spoken_of(chat)
+    assert said(await chat.says("什么时候发出来的", STATUS)).startswith("订单 A1024 是 11月22日")

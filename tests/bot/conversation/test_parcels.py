@@ -199,3 +199,21 @@ async def test_nobody_hears_of_somebody_elses_refund(chat: Chat) -> None:
 async def _orders(chat: Chat, *ids: str) -> dict[str, Order]:
     async with chat.store.read() as connection:
         return await Orders(connection).by_ids(ids)
+
+
+@pytest.mark.parametrize("text", ["龙井茶收到了陶瓷杯呢", "the longjing tea came, the ceramic cup didn't"])
+async def test_a_part_that_has_not_come_is_no_damage(chat: Chat, text: str) -> None:
+    await chat.link()
+    delivered = parcel("ZT2", "p1", status="delivered", delivered_at=shop.NOW - DAY)
+    await say(chat, parcels=(parcel("ZT1", "p2", estimated_at=shop.NOW + DAY), delivered))
+    answer = said(await chat.says(text, "item_problem"))
+    assert "A1024" in answer
+    assert "ZT1" in answer
+
+
+async def test_where_a_parcel_is_stuck_is_told_beside_its_chase(chat: Chat) -> None:
+    await chat.link()
+    old = parcel("ZT1", updated_at=shop.NOW - 4 * DAY, estimated_at=shop.NOW - 2 * DAY)
+    await say(chat, parcels=(old,))
+    answer = said(await chat.says("我的包裹卡住了，卡在哪了", "order_status"))
+    assert "ZT1" in answer

@@ -106,3 +106,44 @@ async def test_a_no_to_the_refund_that_is_offered_asks_for_nothing(chat: Chat) -
     contact = await chat.contact()
     assert not contact.conversation.memory.get("tasks")
     assert not contact.conversation.memory.get("pending")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how much came back for the cup",
+        "did you ever pay that back",
+        "did I get all of it back",
+        "补偿我的钱到账没",
+    ],
+)
+async def test_money_that_went_back_is_heard_however_it_is_called(chat: Chat, text: str) -> None:
+    await chat.link()
+    paid = replace(shop.refund("paid"), id="r2", amount=12_800)
+    await chat.store.write(lambda c: shop.add_order(c, "o4", "A4000", "returned", refunds=(paid,)))
+    assert "¥128.00" in said(await chat.says(text, Meaning(intents=(("price_question", 0.5),), wishes=())))
+
+
+async def test_why_not_all_came_back_says_how_much_less(chat: Chat) -> None:
+    await chat.link()
+    paid = replace(shop.refund("paid"), id="r2", amount=12_800)
+    await chat.store.write(lambda c: shop.add_order(c, "o4", "A4000", "returned", refunds=(paid,)))
+    await chat.says("A4000 的退款呢", STATUS)
+    assert "¥45.00" in said(await chat.says("怎么不是173", SHORT))
+
+
+async def test_what_is_approved_is_said_not_to_be_paid_yet(chat: Chat) -> None:
+    await _three(chat)
+    assert "还没到账" in said(await chat.says("A6000 的退款到账了么", STATUS))
+
+
+async def test_what_was_paid_back_is_named_by_the_reason(chat: Chat) -> None:
+    await chat.link()
+    for number, reason in (("A4000", "Squashed on one side"), ("A5000", "Wrong colour")):
+        paid = replace(shop.refund("paid"), id=number, reason=reason)
+        await chat.store.write(
+            lambda c, n=number, one=paid: shop.add_order(c, n, n, "delivered", refunds=(one,))
+        )
+    answer = said(await chat.says("how much came back for the squashed cup", STATUS))
+    assert "A4000" in answer
+    assert "A5000" not in answer
