@@ -1,12 +1,13 @@
 """Plays conversations that nobody developed with, over invented shops, and counts what went right.
 
-    python -m tests.benchmarks.talk FOLDER [--out FOLDER] [--only FILE]
+    python -m tests.benchmarks.talk FOLDER [--rows FOLDER] [--out FOLDER] [--only FILE]
 
 `FOLDER` holds a folder a shop (`shop.json`, the files that `liuke import` takes, `api/*.json`, `pages/`) and
 `*.jsonl` with a conversation a line: its messages, each with strings of which one of every group has to stand in the
 answer (`must`) and that must not (`must_not`); the requests that have to be made by the end, with what they have to
 hold (`filed`), and the kinds that would do harm (`not_filed`). Strings are a floor, no grade: the transcripts that
-`--out` keeps are for a reader.
+`--out` keeps are for a reader. With `--rows` the conversations lie in a folder of their own: those of
+`talk_rows_development` were used to develop the bot.
 """
 
 from __future__ import annotations
@@ -148,6 +149,9 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="*.jsonl")
+    parser.add_argument(
+        "--rows", type=Path, help="the folder of the conversations; that of the shops by default"
+    )
     parser.add_argument("--out", type=Path)
     parser.add_argument("--at-most", type=int, default=10**6)
     parser.add_argument(
@@ -157,7 +161,7 @@ async def main() -> None:
     given = parser.parse_args()
     scripts = [
         json.loads(line)
-        for path in sorted(given.folder.glob(given.only))
+        for path in sorted((given.rows or given.folder).glob(given.only))
         for line in path.read_text("utf-8").splitlines()
         if line.strip()
     ][: given.at_most]
