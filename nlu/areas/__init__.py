@@ -19,6 +19,8 @@ _ABROAD_NAMES = (
 """What every country is part of, for whoever is in another."""
 _MOST_WORDS = 5
 _MOST_CHARACTERS = 12
+_MOST_LETTERS = 60
+_REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def folded(name: str) -> str:
     return "".join(unicodedata.normalize("NFKD", one.casefold())[:1] or one for one in name)
 
 
+@lru_cache(_REMEMBERED)
 def named(text: str) -> tuple[Named, ...]:
     """The places that a text names, in its order; of names that hold each other the longest."""
     table, seen = _table(), folded(text)
@@ -84,10 +87,12 @@ def _ends(text: str, start: int) -> Iterator[int]:
     if not text[start].isalpha() or (start and text[start - 1].isascii() and text[start - 1].isalnum()):
         return
     ends: list[int] = []
-    at = start
-    while len(ends) < _MOST_WORDS and at < len(text):
-        while at < len(text) and text[at].isascii() and (text[at].isalnum() or text[at] in "'-"):
+    at, end = start, min(len(text), start + _MOST_LETTERS)
+    while len(ends) < _MOST_WORDS and at < end:
+        while at < end and text[at].isascii() and (text[at].isalnum() or text[at] in "'-"):
             at += 1
+        if at == end < len(text):
+            break  # longer than any name
         ends.append(at)
         if at >= len(text) or text[at] != " ":
             break

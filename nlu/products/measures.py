@@ -15,7 +15,7 @@ from nlu.products import bodies, sized, units
 from nlu.products.budgets import bound_of
 
 _WORDS_EN = "|".join(NUMERALS_EN)
-_NUMBER = r"\d{1,6}(?:,\d{3}(?!\d))?(?:\.\d{1,3})?"
+_NUMBER = r"[0-9]{1,6}(?:,[0-9]{3}(?![0-9]))?(?:\.[0-9]{1,3})?"
 _ASKED = re.compile(
     rf"(?:(?<![a-z0-9.])(?P<digits>{_NUMBER})[\s-]?|(?<!{NUMERAL_ZH})(?P<zh>{NUMERAL_ZH}{{1,6}})[来几多]?"
     rf"|\b(?P<en>an?(?=\s\w\w)|(?:{_WORDS_EN})(?:(?:\s|-|\sand\s)(?:{_WORDS_EN})){{0,6}})[\s-])(?P<unit>{units.PATTERN})",

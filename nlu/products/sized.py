@@ -22,7 +22,7 @@ _CALLED = {
     "SMALL": "S", "MEDIUM": "M", "LARGE": "L", "小": "S", "中": "M", "大": "L", "加大": "XL", "特大": "XXL",
 }  # fmt: skip
 _COUNTED = re.compile(
-    r"\s?(?:[a-z]+s\b(?<!inches)|st\b|nd\b|rd\b|th\b|percent\b|degrees?\b|days?\b|minutes?\b|quid\b|pounds?\b|euros?\b|yuan\b)",
+    r"\s?(?:[a-z]{1,20}s\b(?<!inches)|st\b|nd\b|rd\b|th\b|percent\b|degrees?\b|days?\b|minutes?\b|quid\b|pounds?\b|euros?\b|yuan\b)",
     re.IGNORECASE,
 )
 """What behind a number is counted by it."""
@@ -33,7 +33,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _ONE = re.compile(
-    rf"(?:(?:EU|UK|US|欧码|size|鞋码)\s?)*(?P<low>{_NUMBER}|{_LETTERS})(?:\s?[–—~～至到-]\s?(?P<high>{_NUMBER}))?"
+    rf"(?:(?:EU|UK|US|欧码|size|鞋码)\s?){{0,3}}(?P<low>{_NUMBER}|{_LETTERS})(?:\s?[–—~～至到-]\s?(?P<high>{_NUMBER}))?"
     r"\s?(?:码|号|cm|厘米|mm|毫米)?(?:\s?[(（,，].*)?",
     re.IGNORECASE,
 )

@@ -62,6 +62,19 @@ def named(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
     ]
 
 
+def of_each(text: str, lines: Sequence[OrderLine]) -> dict[str, str]:
+    """What a text says of each of some lines, by their products: of several the parts that name them alone."""
+    if len(lines) < 2:
+        return {line.product_id: text for line in lines}
+    said = [(part, named(part, lines)) for part in _PART.split(text) if part]
+    return {
+        line.product_id: " ".join(
+            part for part, of in said if [one.product_id for one in of] == [line.product_id]
+        )
+        for line in lines
+    }
+
+
 def stays(text: str) -> bool:
     """Whether words say of something that it stays as it is."""
     return order_asked.says(text, _STAYS)

@@ -107,7 +107,8 @@ _SINGULAR = {
     "have": "has", "they're": "it is",
 }  # fmt: skip
 _HAS_IT = re.compile(
-    r"^(?:[^.?!]*[,.!] *)?(?:(?!you\b|i\b|we\b)\w+ ){0,2}(?:has|have|did)\s+(?!you\b|i\b|we\b|any\b)(?P<done>[^.?!]+)"
+    r"^(?:[^.?!]{0,80}[,.!] *)?(?:(?!you\b|i\b|we\b)\w{1,20} ){0,2}(?:has|have|did)\s++"
+    r"(?!you\b|i\b|we\b|any\b)(?P<done>[^.?!]+)"
 )
 _DONE = {
     Fact.SENT: words("left|sent|shipped|gone out|dispatched|posted|set off"),
@@ -119,7 +120,7 @@ _DONE_YET = re.compile(r"[,.:;-]\s*(?:is it |already |been )?(?P<done>\w+)(?: ye
 _PAID_WITH = re.compile(r"\b(?:pay|paid)\b[^.?!]* with\W*$")
 _BOUGHT_IT = re.compile(r"\bdid i (?:\w+ ){0,2}(?:order|buy|place)\b|第?[一二两三几上]?[回次]买")
 _IS_THERE_YET = re.compile(
-    r"\b(?:is|are) (?!you\b|it possible)[^.?!]*\b(?:here|there|in the|with me)\b[^.?!]*\byet\b"
+    r"\b(?:is|are) (?!you\b|it possible)[^.?!]{0,60}\b(?:here|there|in the|with me)\b[^.?!]{0,60}\byet\b"
 )
 _WHO_TOOK_IT = re.compile(
     r"谁.{0,4}[收签拿领](?!费|钱|款)|(?:是放|放在?了?).{0,4}(?:柜|门卫|驿站|物业|前台|保安)"

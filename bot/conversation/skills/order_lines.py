@@ -64,12 +64,10 @@ def spares(turn: Turn, order: Order, opened: OpenTask) -> bool:
 
 async def versions_wanted(turn: Turn, order: Order, opened: OpenTask) -> str:
     """What the versions cost that are wanted in place of what was ordered, beside that, and whether there are any."""
-    ids = opened.values.get("items", "").split("\n")
-    wanted = await turn.about(opened.values.get("wanted", ""))
     lines = []
-    for line in order.lines:
-        product = await Catalogue(turn.connection).get(line.product_id) if line.product_id in ids else None
-        other = await variants.other_of(wanted, product) if product is not None else None
+    for line, wanted in _wanted_of_each(order, opened):
+        product = await Catalogue(turn.connection).get(line.product_id)
+        other = await variants.other_of(await turn.about(wanted), product) if product is not None else None
         if other is None or other.id == line.product_id or other.currency != order.currency:
             continue
         more = turn.prices.of(other).amount - line.unit_price
@@ -84,6 +82,14 @@ async def versions_wanted(turn: Turn, order: Order, opened: OpenTask) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def _wanted_of_each(order: Order, opened: OpenTask) -> list[tuple[OrderLine, str]]:
+    """What is wanted in place of each thing that is to be changed, in the customer's words, where they say it."""
+    ids = opened.values.get("items", "").split("\n")
+    lines = [line for line in order.lines if line.product_id in ids]
+    said = line_words.of_each(opened.values.get("wanted", ""), lines)
+    return [(line, said[line.product_id]) for line in lines if said[line.product_id]]
 
 
 def is_own(turn: Turn, order: Order, opened: OpenTask, value: SlotValue) -> bool:
@@ -120,14 +126,14 @@ def _stands_alone(said: str, names: str) -> bool:
 async def not_to_be_had(turn: Turn, order: Order | None, opened: OpenTask) -> str:
     """That a version wanted in place of what was ordered is sold out or isn't made; empty where there is one, or where
     none is named."""
-    ids = opened.values.get("items", "").split("\n")
-    wanted = await turn.about(opened.values.get("wanted", ""))
-    lines = [line for line in order.lines if line.product_id in ids] if order is not None else []
-    products = await Catalogue(turn.connection).by_ids({line.product_id for line in lines})
+    wanted = (
+        {line.product_id: said for line, said in _wanted_of_each(order, opened)} if order is not None else {}
+    )
+    products = await Catalogue(turn.connection).by_ids(set(wanted))
     groups = await variants.groups(turn, list(products.values()))
     told = []
-    for group in groups.values():
-        choice = variants.choose(wanted, group)
+    for product, group in groups.items():
+        choice = variants.choose(await turn.about(wanted[product]), group)
         if choice is None or choice.variant == group.base.id:
             continue
         other = await Catalogue(turn.connection).get(choice.variant) if choice.variant is not None else None

@@ -37,7 +37,7 @@ def extreme(said: str, values: set[Value]) -> Value | None:
     if large == small:
         return None
     amounts = {value: next(options.amounts(value[0]), ("", ""))[1] for value in values}
-    if len({amount.lstrip("0123456789.") for amount in amounts.values()}) != 1:
+    if not all(amounts.values()) or len({one.lstrip("0123456789.") for one in amounts.values()}) != 1:
         return None
     ranked = options.in_order(amounts.values())
     return next((value for value in values if amounts[value] == ranked[-1 if large else 0]), None)

@@ -260,11 +260,7 @@ def _is_own(word: str, own: str, values: set[str]) -> bool:
 
 def _chosen(turn: Turn, group: Group, named: Mapping[str, set[Value]]) -> Choice:
     """The variant with all the values that were named; where that leaves several, the one that is else as the base."""
-    fitting = [
-        one
-        for one in group.variants
-        if all(value_of(one.options, key) in values for key, values in named.items())
-    ]
+    fitting = [one for one in group.variants if _has_all(one, named)]
     if not fitting:
         return _in_part(turn, group, named)
     others = [key for key in group.keys if key not in named]
@@ -277,6 +273,12 @@ def _chosen(turn: Turn, group: Group, named: Mapping[str, set[Value]]) -> Choice
         (key for key in (*others, *named) if len({value_of(f.options, key) for f in fitting}) > 1), ""
     )
     return Choice(group=group, values=group.values(open_, fitting, turn.language))
+
+
+def _has_all(one: Variant, named: Mapping[str, set[Value]]) -> bool:
+    """Whether a variant has all values that were named; a word that is a value of several options means one of them."""
+    held = {key for key, values in named.items() if value_of(one.options, key) in values}
+    return all(key in held or any(named[other] & named[key] for other in held) for key in named)
 
 
 def _in_part(turn: Turn, group: Group, named: Mapping[str, set[Value]]) -> Choice:
@@ -315,7 +317,19 @@ def _named(turn: Turn, group: Group) -> dict[str, set[Value]]:
             found[key] = {value for rank, value in hits if rank == best}
         elif extreme is not None:
             found[key] = {extreme}
-    return found
+    return _of_the_called(group, found, said)
+
+
+def _of_the_called(group: Group, named: Mapping[str, set[Value]], said: str) -> dict[str, set[Value]]:
+    """The values that were named, of options that share one just those of the option that is called by its name."""
+    called = {
+        key for key in named if product_words.says(said, [one for one in group.labels(key) if len(one) > 1])
+    }
+    return {
+        key: values
+        for key, values in named.items()
+        if key in called or not any(other != key and named[other] & values for other in called)
+    }
 
 
 def _said(turn: Turn) -> str:

@@ -16,22 +16,23 @@ async def chosen_later(turn: Turn, order: Order) -> Answer | None:
     """Why the way to pay for an order can't be changed, or need not be: nobody has chosen one yet."""
     if order.status != "placed" or order.payment_method:
         return await _changed(turn, order)
-    rule = await _rule(turn)
+    rule = await _rule(turn, pages.NEAR)
     ways = [pages.passage_text(turn, rule)] if rule is not None else []
     memory = turn.memory.about_order(order.id)
     return Answer(text="\n".join([turn.say("payment-open", number=order.number), *ways]), memory=memory)
 
 
-async def _rule(turn: Turn) -> Passage | None:
+async def _rule(turn: Turn, at_least: float) -> Passage | None:
     """What the pages say of the ways to pay."""
     question = turn.say("page-question-payment_methods")
-    return await pages.entry_that_says(turn, question, lambda one: one.score >= pages.NEAR)
+    return await pages.entry_that_says(turn, question, lambda one: one.score >= at_least and one.stated)
 
 
 async def not_named(turn: Turn, _order: Order | None, opened: OpenTask) -> str:
     """That the pages name no such way to pay, and those that they name; empty where they do, or name none."""
     told = opened.values.get("payment_method", "")
-    rule = await _rule(turn)
+    # Only an entry that surely tells the ways tells which there are not.
+    rule = await _rule(turn, pages.SURE)
     if rule is None or any(word in rule.text.casefold() for word in _said_of(told)):
         return ""
     return f"{turn.say('payment-not-named', told=told)}\n{pages.passage_text(turn, rule)}"
