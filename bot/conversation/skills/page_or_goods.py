@@ -43,8 +43,8 @@ _OF_PAGES = frozenset(
         "place_order",
     }
 )
-_WEIGHTS = (0.6, -11.45, -2.25, 1.24, 1.43)
-_CONSTANT = 5.85
+_WEIGHTS = (0.62, -12.44, -2.11, 1.18, 1.38)
+_CONSTANT = 6.45
 _LEAST, _MOST = 0.003, 0.997
 _LOOKED_AT = 5
 
