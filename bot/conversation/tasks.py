@@ -133,7 +133,7 @@ def _is_of(turn: Turn, task: Task, made: Request, order: Order) -> bool:
     return not named or set(named.split("\n")) <= set(made.details.get("products", named).split("\n"))
 
 
-async def resume(turn: Turn) -> Answer | None:  # noqa: C901 - one branch for each thing that a message may do
+async def resume(turn: Turn) -> Answer | None:
     """Take the answer to the engine's own question; None when the message is none."""
     pending = turn.memory.pending
     task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
@@ -156,9 +156,8 @@ async def resume(turn: Turn) -> Answer | None:  # noqa: C901 - one branch for ea
     if asked is not None and asked.optional and heard.has_none(turn) and not (told or moved):
         told = {asked.name: NONE}
     elif heard.turns_down(turn) and not (told or moved or agrees or left_out):
-        if await _is_said_of_others(turn, task, order):
-            return await _go_on(turn, task, opened, order)
-        return await _turned_down(turn, task, opened, order)
+        of_others = await _is_said_of_others(turn, task, order)
+        return await (_go_on if of_others else _turned_down)(turn, task, opened, order)
     if moved is not None:
         # The words that name it are no answer.
         opened = _of_order(task, opened, moved)
@@ -171,13 +170,15 @@ async def resume(turn: Turn) -> Answer | None:  # noqa: C901 - one branch for ea
         return await confirmed(turn, task, order)
     meant = resolved(turn, task, opened, moved or order)
     if moved is None and not (told or left_out) and meant == opened:
-        of_others = await _of_others(turn, task)
-        if of_others is None and order is not None and heard.only_points_at(turn, order):
-            return await _go_on(turn, task, opened, order)
-        return of_others
-    if moved is None and not (left_out or _takes_up(turn, task, asked, told)):
-        return None
-    return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
+        return await _of_others(turn, task) or await _pointed_at(turn, task, opened, order)
+    takes_up = moved is not None or left_out or _takes_up(turn, task, asked, told)
+    return await _go_on(turn, task, _noted(turn, meant, told), moved or order) if takes_up else None
+
+
+async def _pointed_at(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer | None:
+    """Go on where a message only points at the order that the task is about."""
+    only = order is not None and heard.only_points_at(turn, order)
+    return await _go_on(turn, task, opened, order) if only else None
 
 
 def _takes_up(turn: Turn, task: Task, asked: Slot | None, told: Values) -> bool:

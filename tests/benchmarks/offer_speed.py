@@ -22,7 +22,12 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
-from typing import IO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from retention.types import Offer
 
 ROUNDS, DECIDED, KEPT = 20, 100, 40
 RULES = '[budget]\ncurrency = "CNY"\neach = "month"\ntotal = 10000000\ncustomer = 1000\n'
@@ -65,16 +70,18 @@ async def serve(home: Path) -> None:
             pairs = sorted((row.customer_id, row.product_id) for row in bought)
         customers, products = [one[0] for one in pairs], [one[1] for one in pairs]
 
-        async def decided(connection: object, who: str, what: str) -> object:
+        async def decided(connection: AsyncConnection, who: str, what: str) -> Offer:
             return await decisions.offer(
-                connection, customer_id=who, product_id=what, reason="asked", now=now  # type: ignore[arg-type]
-            )  # fmt: skip
+                connection, customer_id=who, product_id=what, reason="asked", now=now
+            )
 
-        async def kept(connection: object, who: str, what: str, took: list[tuple[float, float]]) -> None:
+        async def kept(
+            connection: AsyncConnection, who: str, what: str, took: list[tuple[float, float]]
+        ) -> None:
             began, used = time.perf_counter(), time.process_time()
             offer = await decided(connection, who, what)
-            if offer.personal:  # type: ignore[attr-defined]
-                await decisions.reserve(connection, offer, reason="asked", now=now)  # type: ignore[arg-type]
+            if offer.personal:
+                await decisions.reserve(connection, offer, reason="asked", now=now)
                 took.append((time.perf_counter() - began, time.process_time() - used))
 
         print(json.dumps({"customers": len(set(customers))}), flush=True)
@@ -113,7 +120,8 @@ class Worker:
 
     def turn(self, seed: int, *, counts: bool) -> None:
         """So many offers more."""
-        pipe: IO[str] = self._process.stdin  # type: ignore[assignment]
+        pipe = self._process.stdin
+        assert pipe is not None
         pipe.write(f"{seed}\n")
         pipe.flush()
         for name, times in json.loads(self._line()).items():

@@ -14,6 +14,10 @@ depends_on = None
 _INDEX = "ix_offer_budget_budget_id"
 _COLUMNS = ("budget_id", "campaign_budget_id")
 
+_OFFER = sa.table("offer", sa.column("id"), *map(sa.column, _COLUMNS))
+_OFFER_BUDGET = sa.table("offer_budget", sa.column("offer_id"), sa.column("budget_id"))
+_BUDGET = sa.table("budget", sa.column("id"), sa.column("campaign"), sa.column("ends_at"))
+
 
 def upgrade() -> None:
     big_key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -29,10 +33,8 @@ def upgrade() -> None:
     with op.batch_alter_table("offer_budget", schema=None) as batch_op:
         batch_op.create_index(_INDEX, ["budget_id"], unique=False)
     for name in _COLUMNS:
-        op.execute(
-            f"INSERT INTO offer_budget (offer_id, budget_id) SELECT id, {name} FROM offer"  # noqa: S608 - ours
-            f" WHERE {name} IS NOT NULL"
-        )
+        drawn = sa.select(_OFFER.c.id, _OFFER.c[name]).where(_OFFER.c[name].is_not(None))
+        op.execute(_OFFER_BUDGET.insert().from_select(["offer_id", "budget_id"], drawn))
     with op.batch_alter_table("offer", schema=None) as batch_op:
         for name in _COLUMNS:
             batch_op.drop_constraint(f"fk_offer_{name}", type_="foreignkey")
@@ -46,13 +48,17 @@ def downgrade() -> None:
         for name in _COLUMNS:
             batch_op.add_column(sa.Column(name, sa.String(length=60), nullable=True))
             batch_op.create_foreign_key(f"fk_offer_{name}", "budget", [name], ["id"])
-    for name, of_campaign in zip(_COLUMNS, ("IS NULL", "IS NOT NULL"), strict=True):
+    campaign = _BUDGET.c.campaign
+    for name, kind in zip(_COLUMNS, (campaign.is_(None), campaign.is_not(None)), strict=True):
         # An offer had one of each: of several that it drew on the one that runs longest stays.
-        op.execute(
-            f"UPDATE offer SET {name} = (SELECT budget.id FROM budget JOIN offer_budget"  # noqa: S608 - ours
-            " ON offer_budget.budget_id = budget.id WHERE offer_budget.offer_id = offer.id"
-            f" AND budget.campaign {of_campaign} ORDER BY budget.ends_at DESC, budget.id LIMIT 1)"
+        longest = (
+            sa.select(_BUDGET.c.id)
+            .join(_OFFER_BUDGET, _OFFER_BUDGET.c.budget_id == _BUDGET.c.id)
+            .where(_OFFER_BUDGET.c.offer_id == _OFFER.c.id, kind)
+            .order_by(_BUDGET.c.ends_at.desc(), _BUDGET.c.id)
+            .limit(1)
         )
+        op.execute(_OFFER.update().values({name: longest.scalar_subquery()}))
     with op.batch_alter_table("offer_budget", schema=None) as batch_op:
         batch_op.drop_index(_INDEX)
     op.drop_table("offer_budget")

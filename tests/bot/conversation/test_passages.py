@@ -49,7 +49,7 @@ class _Pages:
 
 def _turn(
     pages: _Pages,
-    memory: Memory = Memory(),  # noqa: B008 - frozen
+    memory: Memory | None = None,
     said: str = "wrap it",
     *,
     chance: float = 0.4,
@@ -63,7 +63,7 @@ def _turn(
         said=said,
         language="en",
         intent="gift_wrap",
-        memory=memory,
+        memory=memory or Memory(),
         sources=Sources(),
         acts=SimpleNamespace(wishes=()),
         part=lambda text_id, **values: text_id,
