@@ -134,7 +134,8 @@ def _elsewhere(turn: Turn, pending: Pending) -> bool:
 async def _by_the_way(turn: Turn, pending: Pending) -> Answer | None:
     """What the shop's pages say to a question of another kind than what the proof is for; it is waited for on."""
     wished = pending.data.get("wish", "")
-    if wished in {wish.intent for wish in turn.acts.wishes} & _OF_ONE_ORDER:
+    says_yes = turn.affirms and not phrases.asks(turn.text)
+    if says_yes or wished in {wish.intent for wish in turn.acts.wishes} & _OF_ONE_ORDER:
         return None
     asks_on = bool(turn.memory.topic) and phrases.asks(turn.text)
     passage = await pages.passage_for(turn, at_least=pages.STILL if asks_on else pages.SURE)

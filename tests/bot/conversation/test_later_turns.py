@@ -197,3 +197,21 @@ def test_the_same_words_are_answered_as_what_they_likelier_wish() -> None:
     assert [routing.is_read_otherwise(both, one) for one, _ in both.wishes] == [False, True, False]
     back = Reading(language="en", wishes=(wish("return_request", 0.9, 20), wish("refund_request", 0.8, 20)))
     assert not any(routing.is_read_otherwise(back, one) for one, _ in back.wishes)
+
+
+@pytest.mark.parametrize(
+    ("turns", "language", "asked"),
+    [
+        (["how do i return something", "yes please"], "en", "order number"),
+        (["怎么退货", "好的"], "zh", "订单号"),
+    ],
+)
+async def test_a_yes_before_it_is_known_who_writes_hears_what_is_still_needed(
+    new_chat: Callable[..., Chat], turns: list[str], language: str, asked: str
+) -> None:
+    understander, pages = real_model()
+    chat = new_chat(understander=understander, pages=pages, language=language)
+    rule = await _last(chat, turns[0])
+    reply = await _last(chat, turns[1])
+    assert asked in reply
+    assert reply not in rule
