@@ -208,10 +208,14 @@ async def spoken_rule(turn: Turn) -> str:
 def stated(turn: Turn, passage: Passage) -> bool:
     """Whether a sentence of it answers, it speaks of the place asked of, or its heading is the very question; across
     languages that can't be told."""
-    place = asked_of(turn)
-    of_the_place = bool(place) and nearness(passage, place) is not None
-    known = passage.stated or of_the_place or passage.score >= _THE_VERY_QUESTION
+    known = passage.stated or of_the_place(turn, passage) or passage.score >= _THE_VERY_QUESTION
     return known or passage.language != turn.language
+
+
+def of_the_place(turn: Turn, passage: Passage) -> bool:
+    """Whether an entry speaks of the place that a message asks of."""
+    place = asked_of(turn)
+    return bool(place) and nearness(passage, place) is not None
 
 
 def asked(turn: Turn) -> bool:

@@ -23,6 +23,7 @@ from bot.conversation.skills.page_search import (
     asked,
     nearest,
     of_parts,
+    of_the_place,
     of_the_spoken,
     passage_for,
     passages,
@@ -134,6 +135,8 @@ async def general(turn: Turn, question: str) -> Passage | None:
     to_be_done = turn.intent in turn.skills.tasks_of and plainly(turn)
     if found is None or turn.chosen or to_be_done or not turn.text.strip() or found.placed:
         return found
+    if (there := next((one for one in likely if of_the_place(turn, one)), None)) is not None:
+        return there
     contexts = dict.fromkeys(("", said_before(turn, turn.text), turn.memory.topic))
     search = turn.services.reader.search
     own = [await search(turn.text, found.language, LOOKED_AT, context, 0.0) for context in contexts]
@@ -315,8 +318,10 @@ async def _sure_enough(turn: Turn, skill: Skill) -> float:
         return _NEVER  # a part of a message leans on the rest: "and what do they cost"
     rather = await page_or_goods.of_pages(turn)
     if rather is None:
+        # What a product on the screen states is the answer; where it states nothing the pages were asked before.
+        of_the_shown = skill.name == "product" and bool(turn.memory.product or turn.memory.products)
         plain = turn.intent in _OF_GOODS and plainly(turn)
-        return _NEVER if not _questions(turn) else CERTAIN if plain else SURE
+        return _NEVER if of_the_shown or not _questions(turn) else CERTAIN if plain else SURE
     return NEAR if rather >= page_or_goods.RATHER else _NEVER
 
 

@@ -14,6 +14,7 @@ from bot.conversation.skills import of_the_last
 from nlu.acts import Act, Wish
 from nlu.types import Understanding
 from tests.bot.conversation.chat import Chat, said
+from tests.bot.conversation.test_variants import jackets
 from tests.bot.conversation.test_with_the_model import real_model
 from tests.fakes import Meaning, does
 
@@ -215,3 +216,13 @@ async def test_a_yes_before_it_is_known_who_writes_hears_what_is_still_needed(
     reply = await _last(chat, turns[1])
     assert asked in reply
     assert reply not in rule
+
+
+async def test_what_a_product_on_the_screen_comes_in_is_told_and_not_the_rule_for_all(
+    new_chat: Callable[..., Chat],
+) -> None:
+    understander, pages = real_model()
+    chat = new_chat(understander=understander, pages=pages, language="en")
+    await chat.store.write(jackets)
+    await chat.presses("product:show:j-sage-m")
+    assert "S, M, XL" in said(await chat.says("which sizes?"))
