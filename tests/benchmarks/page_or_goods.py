@@ -3,7 +3,8 @@
     python -m tests.benchmarks.page_or_goods [--write]
 
 The first message of every dialogue of the development shops: of pages (those that nothing answers, too), or of goods
-and needs. The weights go by hand into `bot.conversation.skills.page_or_goods`.
+and needs. The weights go by hand into `bot.conversation.skills.page_or_goods`. Beside it stands how often no sentence
+of the nearest entry answers, where that entry is the right one and where nothing answers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +33,21 @@ _KINDS = {"pages": True, "goods": False, "needs": False}
 _NAMES = {"zh": "Chinese", "en": "English"}
 
 
-async def collected() -> tuple[Floats, Bools, list[str], list[str]]:
-    """What is weighed, shape (messages, 5), whether each is for the pages, its shop and its language."""
-    weighed, of_pages, shops, languages = list[tuple[float, ...]](), list[bool](), list[str](), list[str]()
+@dataclass
+class Collected:
+    """What is weighed of each message, whether it is for the pages, its shop and its language; and, of the nearest
+    entries, whether one of their sentences answers: of right ones, and of those to what nothing answers."""
+
+    weighed: list[tuple[float, ...]] = field(default_factory=list)
+    of_pages: list[bool] = field(default_factory=list)
+    shops: list[str] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
+    stated: dict[str, list[bool]] = field(default_factory=lambda: {"right": [], "nothing": []})
+
+
+async def collected() -> Collected:
+    """All messages."""
+    found = Collected()
     for shop in sorted({path.stem.rpartition("_")[0] for path in _ROWS.glob("*_??.jsonl")}):
         if not (_SHOPS / shop).is_dir():
             continue
@@ -53,11 +67,17 @@ async def collected() -> tuple[Floats, Bools, list[str], list[str]]:
                     (read,) = await reader.understand([row["turns"][0]["say"]], context)
                     told = await evidence(reader, read, row["language"])
                     if told is not None:
-                        weighed.append(told)
-                        of_pages.append(_KINDS[row["kind"]])
-                        shops.append(shop)
-                        languages.append(row["language"])
-    return np.array(weighed), np.array(of_pages), shops, languages
+                        found.weighed.append(told)
+                        found.of_pages.append(_KINDS[row["kind"]])
+                        found.shops.append(shop)
+                        found.languages.append(row["language"])
+                    for nearest in await reader.search(read.text, row["language"], 1, "", 0.0):
+                        answered = row["kind"] == "pages" and row["entry"] is not None
+                        if answered and [nearest.page, nearest.title] in [row["entry"], *row.get("also", ())]:
+                            found.stated["right"].append(nearest.stated)
+                        elif row["kind"] == "pages" and not answered:
+                            found.stated["nothing"].append(nearest.stated)
+    return found
 
 
 def chances(weighed: Floats, of_pages: Bools, shops: Sequence[str]) -> Floats:
@@ -76,7 +96,11 @@ def fitted(weighed: Floats, of_pages: Bools) -> LogisticRegression:
 
 def section() -> str:
     """The section of the page."""
-    weighed, of_pages, shops, languages = asyncio.run(collected())
+    found = asyncio.run(collected())
+    weighed, of_pages, shops, languages = (
+        np.array(found.weighed), np.array(found.of_pages), found.shops, found.languages,
+    )  # fmt: skip
+    lacking = {name: _share(~np.array(stated)) for name, stated in found.stated.items()}
     chance, model = chances(weighed, of_pages, shops), fitted(weighed, of_pages)
     rows = []
     for language, name in _NAMES.items():
@@ -100,7 +124,9 @@ def section() -> str:
 `python -m tests.benchmarks.page_or_goods`, {today()}, {machine()}.
 
 First messages to {len(set(shops))} invented shops on which this was developed (none held out), each judged by a fit on
-the other shops. Fitted on all: constant {model.intercept_[0]:.2f}; weights {weights}. Intervals are 95 %.
+the other shops. Fitted on all: constant {model.intercept_[0]:.2f}; weights {weights}. Of the
+entries in first place that are right {lacking["right"]} have no sentence that answers, of those that are nearest to a
+question that nothing answers {lacking["nothing"]}. Intervals are 95 %.
 
 {table(header, rows)}
 """
