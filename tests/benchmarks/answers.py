@@ -154,6 +154,8 @@ async def main() -> None:
         for line in path.read_text("utf-8").splitlines()
         if line.strip()
     ]
+    if not rows:
+        parser.error(f"{given.questions} holds no questions: name a folder with *.jsonl")
     asked: list[Asked] = []
     for shop in sorted({row["shop"] for row in rows}):
         facts = Facts.of(given.shops / shop)

@@ -165,6 +165,8 @@ async def main() -> None:
         for line in path.read_text("utf-8").splitlines()
         if line.strip()
     ][: given.at_most]
+    if not scripts:
+        parser.error(f"{given.rows or given.folder} holds no conversations: name a folder with *.jsonl")
     played: list[Played] = []
     for shop in sorted({script["shop"] for script in scripts}):
         async with stage(given.folder / shop) as open_shop:
