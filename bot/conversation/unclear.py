@@ -180,7 +180,8 @@ async def decided(
     looks = needed.tells(turn) and not (turn.in_queue or routing.fairly_of_task(whole))
     if looks and modes.get("search", "on") == "on":
         found = await recommending.by_words(turn)
-    if found is None and turn.told("item") and modes.get("search", "on") == "on":
+    gibberish = whole.out_of_scope > _GIBBERISH
+    if found is None and turn.told("item") and not gibberish and modes.get("search", "on") == "on":
         found = await recommending.described(turn)
     if found is not None:
         return _of_search(turn, found)

@@ -140,10 +140,10 @@ def concepts(words: Sequence[str], said: str = "") -> tuple[Concept, ...]:
 
 
 def _only_says(word: str, named: set[str]) -> bool:
-    """Whether a word says no more than whom or what occasion goods are for: a little present, 小礼物."""
+    """Whether a word only says whom or what occasion goods are for: a little present, 小礼物; 猫粮 says more."""
     form = _form(word)
     return form in named or any(
-        not one.isascii() and one in form and len(form) - len(one) <= 1 for one in named
+        not one.isascii() and 1 < len(one) >= len(form) - 1 and one in form for one in named
     )
 
 

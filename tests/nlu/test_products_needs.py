@@ -483,3 +483,11 @@ def test_a_childs_size_that_is_told_says_that_goods_are_for_them() -> None:
 
 def test_an_allergen_is_heard_in_a_text_without_gaps() -> None:
     assert read("家里人坚果过敏").allergies == ("坚果",)
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "asked"), [("猫粮", "有猫粮卖吗", True), ("小礼物", "想买个小礼物", False)]
+)
+def test_goods_for_an_animal_are_asked_for_by_their_own_name_too(word: str, said: str, asked: bool) -> None:
+    need = replace(read(said), words=(word,))
+    assert any(word in one.words for one in wanted(need)) is asked
