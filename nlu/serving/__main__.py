@@ -83,8 +83,15 @@ class Serving:
         )
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, answer: Callable[[Request], Any]) -> None:
-    """Answer until the requests end: each with its number, since one may overtake another."""
+LONGEST = 120.0
+"""Seconds after which what is being read ends this process: its starter does so much sooner, unless it is gone."""
+
+
+def serve(
+    requests: BinaryIO, answers: BinaryIO, answer: Callable[[Request], Any], longest: float = LONGEST
+) -> None:
+    """Answer until the requests end: each with its number, since one may overtake another. What takes longer than
+    `longest` seconds to read ends the process."""
     giving = threading.Lock()
 
     def give(number: int, asked: Request) -> None:
@@ -97,7 +104,10 @@ def serve(requests: BinaryIO, answers: BinaryIO, answer: Callable[[Request], Any
         if isinstance(asked, SetCatalogue | SetGoods):
             threading.Thread(target=partial(give, number, asked), daemon=True).start()
         else:
+            # By the kernel, since what is stuck may never give way to a handler or a thread.
+            signal.setitimer(signal.ITIMER_REAL, longest)
             give(number, asked)
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def send(answers: BinaryIO, value: object) -> None:

@@ -46,4 +46,4 @@ if __name__ == "__main__":
     answers = alone()
     next_of(sys.stdin.buffer)
     send(answers, None)
-    serve(sys.stdin.buffer, answers, Stuck())
+    serve(sys.stdin.buffer, answers, Stuck(), *map(float, sys.argv[1:]))

@@ -111,6 +111,14 @@ async def test_a_message_that_never_ends_is_given_up_and_the_others_are_answered
         assert not psutil.pid_exists(first)
 
 
+def test_what_is_stuck_ends_by_itself_where_nobody_is_left_to_end_it() -> None:
+    with subprocess.Popen([*STUCK, "0.5"], stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(pack(PAGES) + pack((1, Read((HANG,), DialogueContext()))))
+        process.stdin.flush()
+        assert process.wait(30) == -signal.SIGALRM
+
+
 async def test_time_in_the_queue_is_not_time_of_reading() -> None:
     async with _stuck(limit=0.6) as reading:
         # All of them wait for the first two, which take longer than the limit together.
