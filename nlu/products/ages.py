@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from nlu.entities.numerals import NUMERAL_ZH, chinese_number, english_number
-from nlu.products import bodies
+from nlu.products import bodies, units
 
 _AGES_EN = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
 _AGE = re.compile(
@@ -15,7 +15,7 @@ _AGE = re.compile(
       [-\s](?P<en>month|year)s?[-\s]old
     | (?:['’]s|\bis)\s(?:only\s|just\s|now\s)?(?P<since>\d{{1,2}})[\s-](?P<of>month|year)s?\b
     | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)
-      \s(?P<years>\d{{1,2}}|{_AGES_EN})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
+      \s(?P<years>\d{{1,2}}|{_AGES_EN})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|{units.PATTERN}|kilos?|stone|feet|foot|ft|size|元|块))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OVER = re.compile(
@@ -36,6 +36,9 @@ def read(text: str, told: Sequence[str] = ()) -> int | None:
             years, unit = match["years"], "month" if match["y"] else "year"
             number = int(years) if years.isdigit() else english_number(years)
         elif match["n"] == "半":
+            if "月" in match["unit"]:
+                # So long something lasts, and nobody is so old.
+                continue
             return 6
         else:
             number = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])

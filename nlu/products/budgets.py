@@ -77,6 +77,12 @@ _TO = re.compile(
     r"\s?(?:(?:jp|hk|nt|us)?[¥￥$£€₩])?\s?",
     re.IGNORECASE,
 )
+_DENIED = re.compile(
+    r"(?:\b(?:not|no|nothing|never|nor|don['’]?t|doesn['’]?t|can['’]?t|cannot|won['’]?t|wouldn['’]?t|shouldn['’]?t)\b"
+    r"[^,.;!?]{0,28}|[不别没][^，。；！？,]{0,6})$",
+    re.IGNORECASE,
+)
+"""Before a bound: "nothing over" is at most, "not a penny under" at least."""
 _CURRENCY = re.compile(
     r"\s?(?:[日韩]元|日圆|日币|韩币|円|원|元|块钱?|圆|人民币|yuan|kuai|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp"
     r"|yen\b|jpy|krw|won\b(?!['’]t|\s?tons?\b|\s(?:the|an?|my|our)\b)|[¥￥$£€₩])",
@@ -103,6 +109,7 @@ _RELATIONS = (
     (_ABOUT_BEFORE, _ABOUT_AFTER, "about"),
 )
 """What says it before and after a sum. "No more than" is a limit before it is "more than"."""
+_OTHER_WAY = {"high": "low", "low": "high", "about": "about"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +217,8 @@ def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
         cue, follows = ahead.search(before), behind.match(after)
         if cue is not None or follows is not None:
             start = ahead_of + cue.start() if cue is not None else one.start
+            denied = cue is not None and _DENIED.search(before[: cue.start()])
+            bound = _OTHER_WAY[bound] if denied else bound
             amount = {"low": value} if bound == "low" else {"high": value}
             end += follows.end() if follows is not None else 0
             return Budget(**amount, about=bound == "about", certain=True, start=start, end=end)

@@ -25,7 +25,7 @@ _END = (
 _UNWANTED = re.compile(
     rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|hurry|one|longer))|without|except(?:\sfor)?|(?:any|every)thing\sbut|excluding|avoid(?:ing)?|nothing(?!\selse)
       |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|do|stand|use|wear|need|touch|take)(?:\s(?:it|them|to\shave))?
-      |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|(?:is|are|was|does|do)n['’]?t(?!\s(?:sure|it|that|there|have|too))(?:\s(?:too|so|very|any|an?|the))?|steers?\sclear\sof
+      |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|(?:is|are|was|does|do)n['’]?t(?!\s(?:sure|it|that|there|have|too|mind|care|matter|know|worry))(?:\s(?:too|so|very|any|an?|the))?|steers?\sclear\sof
       |stays?\soff|outside(?:\sof)?
       |any\s\w+\sbut
       |other\sthan|instead\sof|hates?|dislikes?|refuses?|sick\sof|free\s(?:of|from))

@@ -40,6 +40,22 @@ def test_a_budget_is_a_sum_or_a_range(text: str, low: int | None, high: int | No
     assert (found.low, found.high, found.about) == (low, high, about)
 
 
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("not a penny over 620", None, 620),
+        ("I don't want to spend more than 140", None, 140),
+        ("nothing under 50, please", 50, None),
+        ("不想超过两百", None, 200),
+        ("no wool, over 100", 100, None),
+    ],
+)
+def test_a_bound_that_is_denied_is_the_other_one(text: str, low: int | None, high: int | None) -> None:
+    found = budget(text)
+    assert found is not None
+    assert (found.low, found.high) == (low, high)
+
+
 @pytest.mark.parametrize("text", ["a 5 year old", "三个月的小猫", "in 2 or 3 days", "two of them", "8个月"])
 def test_a_number_of_something_else_is_no_budget(text: str) -> None:
     assert budget(text) is None
@@ -473,6 +489,15 @@ def test_goods_are_known_by_any_name_of_what_they_are() -> None:
     assert of_kind("coat", said="winter coat") == {"raincoat", "jacket"}
     assert of_kind("绿茶", said="他喝绿茶") == {"tea", "named"}
     assert of_kind("螺丝", "机器", said="拧螺丝的机器") == set()
+
+
+@pytest.mark.parametrize("text", ["he's 58 kilos", "she's 3 foot tall", "带爸妈去新疆半个月"])
+def test_a_weight_a_height_and_a_time_are_no_age(text: str) -> None:
+    assert read(text).age is None
+
+
+def test_what_somebody_does_not_mind_is_not_refused() -> None:
+    assert read("a jigsaw, I don't mind how many pieces").unwanted == ()
 
 
 def test_a_childs_size_that_is_told_says_that_goods_are_for_them() -> None:

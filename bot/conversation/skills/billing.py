@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -60,16 +61,13 @@ async def _protection(turn: Turn) -> Answer:
     """The difference between what was paid and today's price for everybody, and a request for it."""
     if turn.customer_id is None and await pages.passage_for(turn) is not None:
         return await pages.answer(turn)
-    found = await which_order.find(
-        turn, lambda order: turn.now - order.placed_at <= _PROTECTED, "protect:ask"
-    )
+    found = await _bought(turn)
     if isinstance(found, Answer):
         return found
     cheaper = await _cheaper(turn, found)
     if cheaper is None:
-        return Answer(
-            text=turn.say("protection-none", number=found.number), memory=turn.memory.about_order(found.id)
-        )
+        # The shop sells elsewhere, too: what was seen there people have to look at.
+        return await tasks.begin(replace(turn, argument=found.id), PRICE_PROTECTION)
     name, paid, current, currency = cheaper
     values = {
         "number": found.number,
@@ -79,8 +77,17 @@ async def _protection(turn: Turn) -> Answer:
         "difference": turn.money(paid - current, currency),
     }
     details = {"product": name, "paid": str(paid), "current": str(current), "currency": currency}
-    task = replace(PRICE_PROTECTION, facts=lambda _turn, _order, _opened: values)
+    task = replace(
+        PRICE_PROTECTION, filed="protection-asked", facts=lambda _turn, _order, _opened: values
+    )
     return await tasks.file(turn, task, found, details)
+
+
+async def _bought(turn: Turn) -> Order | Answer:
+    """The order of not too long ago that something became cheaper of."""
+    return await which_order.find(
+        turn, lambda order: turn.now - order.placed_at <= _PROTECTED, "protect:ask"
+    )
 
 
 async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None:
@@ -160,7 +167,23 @@ INVOICE = Task(
     filed="invoice-asked",
     while_waiting=True,
 )
-PRICE_PROTECTION = Task(name="price_protection", request="price_protection", filed="protection-asked")
+
+
+def _seen(_turn: Turn, _order: Order | None, opened: OpenTask) -> Mapping[str, str]:
+    return {"told": opened.values.get("seen", "")}
+
+
+PRICE_PROTECTION = Task(
+    name="price_protection",
+    request="price_protection",
+    wished_by=("price_protection", "protect"),
+    slots=(Slot(name="seen", told_by=("amount",), question="protection-seen", words=True, free=True),),
+    order=_bought,
+    own_order=which_order.own,
+    confirm="protection-confirm",
+    filed="protection-seen-asked",
+    facts=_seen,
+)
 
 SKILLS = (
     Skill(

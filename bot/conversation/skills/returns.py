@@ -302,20 +302,6 @@ ITEM_PROBLEM = Task(
     facts=_items,
     becomes=_rather_awaited,
 )
-LOST = Task(
-    name="delivery_problem",
-    request="delivery_problem",
-    wished_by=("delivery_problem",),
-    own_order=which_order.own,
-    filed="delivery-problem-asked",
-)
-CHASE = Task(
-    name="chase",
-    request="chase_parcel",
-    wished_by=("chase_parcel", "chase"),
-    own_order=which_order.own,
-    filed="chase-asked",
-)
 
 
 def _missed(turn: Turn, order: Order) -> int:
@@ -324,17 +310,40 @@ def _missed(turn: Turn, order: Order) -> int:
     return _LATE if late else int(_ON_ITS_WAY(order))
 
 
+async def _awaited(turn: Turn) -> Order | Answer:
+    """The order whose parcel is missed."""
+    recent = which_order.lately(turn, _AFTER_SHIPPING)
+    return await which_order.find(turn, recent, "parcel:missing", rather=partial(_missed, turn))
+
+
+LOST = Task(
+    name="delivery_problem",
+    request="delivery_problem",
+    wished_by=("delivery_problem",),
+    order=_awaited,
+    own_order=which_order.own,
+    filed="delivery-problem-asked",
+)
+CHASE = Task(
+    name="chase",
+    request="chase_parcel",
+    wished_by=("chase_parcel", "chase"),
+    order=_awaited,
+    own_order=which_order.own,
+    filed="chase-asked",
+)
+
+
 async def _missing(turn: Turn) -> Answer:
     """A parcel that is lost, shown as delivered but not here, or late: have it looked into."""
-    recent = which_order.lately(turn, _AFTER_SHIPPING)
-    found = await which_order.find(turn, recent, "parcel:missing", rather=partial(_missed, turn))
+    found = await _awaited(turn)
     if isinstance(found, Answer):
         return _sorry(turn, found) if turn.intent == "delivery_problem" else found
     memory = turn.memory.about_order(found.id)
     if found.status in which_order.NOT_SHIPPED and turn.shown and not (turn.argument or turn.order_number):
         # Nobody misses what hasn't left: the one that should have come is meant.
         others = replace(turn, shown=(), memory=replace(turn.memory, order=None, orders=()))
-        other = await which_order.find(others, recent, "parcel:missing", rather=partial(_missed, turn))
+        other = await _awaited(others)
         if isinstance(other, Order) and other.status == "shipped":
             return await _missing(replace(others, argument=other.id))
     if found.status in which_order.NOT_SHIPPED:

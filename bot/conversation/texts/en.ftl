@@ -732,7 +732,9 @@ tax-number-which = What is the company's tax number? If it has none, just say so
 tax-number-again = The tax number “{ $told }” doesn't look complete. Could you check it and send it again?
 email-again = The e-mail address “{ $told }” doesn't look complete. Could you send it again?
 invoice-asked = I've asked for the invoice for order { $number }, request { $request }. You'll get it as soon as it's made.
-protection-none = Nothing in order { $number } is cheaper now than when you bought it.
+protection-seen = Nothing in order { $number } is cheaper here now than when you bought it. If you saw it cheaper, where and at what price? I'll pass it on.
+protection-confirm = Nothing in order { $number } is cheaper here now than when you bought it. Shall I ask a colleague to look into the difference, with what you saw: { $told }?
+protection-seen-asked = I've asked for the difference for order { $number }, with what you saw ({ $told }), request { $request }. A colleague checks it against the rules.
 protection-asked = You paid { $paid } for “{ $name }”; it's { $current } now, { $difference } less. I've asked for the difference for order { $number }, request { $request }. A colleague will check it against the rules.
 
 ## Points, reviews, data
@@ -996,7 +998,7 @@ about-item_problem = Tell me what's wrong and with which item; a photo helps. Th
 about-delivery_problem = Tell me what happened to the parcel.
 about-chase = I can ask a colleague to chase the carrier.
 about-invoice = The title is the name that the invoice is made out to: your own, or a company's with its tax number.
-about-price_protection = I compare what you paid with today's price.
+about-price_protection = I compare what you paid with today's price. If you saw it cheaper elsewhere, my colleagues need to know where, and for how much.
 about-restock_notice = I write to you once when the product is back, and for nothing else.
 about-parcels = My colleagues need to know which orders go together, or in how many parcels.
 about-redirect = I need the address in the same city to which the parcel should go.

@@ -712,7 +712,9 @@ tax-number-which = 公司的税号（纳税人识别号）是多少？没有的�
 tax-number-again = 税号“{ $told }”看起来不完整，一般是 15 到 20 位。请再核对一下发给我。
 email-again = 邮箱“{ $told }”好像不完整，请再发一次。
 invoice-asked = 已为订单 { $number } 申请发票，编号 { $request }。开好后会发给您。
-protection-none = 订单 { $number } 里的商品现在没有比您买的时候便宜。
+protection-seen = 订单 { $number } 里的商品，店里现在没有比您买的时候便宜。您是在哪里看到的、多少钱？告诉我，我转给同事。
+protection-confirm = 订单 { $number } 里的商品，店里现在没有比您买的时候便宜。要请同事按您看到的（{ $told }）核对差价吗？
+protection-seen-asked = 已为订单 { $number } 申请核对差价，您看到的是：{ $told }，编号 { $request }，同事会按规则审核。
 protection-asked = “{ $name }”您买的时候是 { $paid }，现在 { $current }，差 { $difference }。已为订单 { $number } 申请补差价，编号 { $request }，同事会按规则审核。
 
 ## 会员、评价、数据
@@ -972,7 +974,7 @@ about-item_problem = 告诉我哪一件、出了什么问题，有照片更好�
 about-delivery_problem = 告诉我包裹出了什么情况。
 about-chase = 我可以请同事催一下快递。
 about-invoice = 抬头就是发票开给谁：个人，或者公司名称加税号。
-about-price_protection = 我会把您付的价格和现在的价格比一比。
+about-price_protection = 我会把您付的和现在的价格比一比；在别处看到更便宜，告诉我在哪里、多少钱，同事好核对。
 about-restock_notice = 商品到货后我给您发一次消息，不会发别的。
 about-parcels = 告诉我哪几单一起发，或者拆成几个包裹。
 about-redirect = 告诉我包裹要改送到同城的哪个地址。

@@ -11,7 +11,7 @@ from storage.requests import Requests
 from storage.schema import request
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, kept, said
-from tests.fakes import Meaning, does
+from tests.fakes import Meaning, does, means
 
 BOTH = does(Act.GIVES, points=(0, 1))
 
@@ -144,3 +144,25 @@ async def test_where_goods_are_sent_is_no_question_of_money(chat: Chat, question
     await chat.says("太小了")
     await chat.says("都是", BOTH)
     assert await kept(chat) == [("A1019", "A1019 太小了 想换L\n都是")]
+
+
+async def test_a_parcel_that_is_lost_in_place_of_one_sent_elsewhere_is_looked_into(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("redirect the parcel of A1024, please", means("redirect"))
+    lost = Meaning(intents=(("delivery_problem", 0.9),), acts={Act.NO: 0.9})
+    await chat.says("no, nowhere. It is lost, order A1024", lost)
+    assert [number for number, _ in await kept(chat)] == ["A1024"]
+
+
+async def test_a_lower_price_that_the_shop_does_not_know_is_passed_on_once_confirmed(chat: Chat) -> None:
+    await chat.link()
+    asked = said(await chat.says("A1019 got cheaper, I want the difference", means("price_protection")))
+    assert "where and at what price" in asked or "多少钱" in asked
+    told = Meaning(intents=(("price_question", 0.2),), acts={Act.GIVES: 0.9}, slots=(("amount", "59"),))
+    back = said(await chat.says("59 in your live stream", told))
+    assert "59" in back
+    assert not await kept(chat)
+    await chat.says("yes", does(Act.YES))
+    ((number, words),) = await kept(chat)
+    assert number == "A1019"
+    assert "live stream" in words
