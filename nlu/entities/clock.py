@@ -1,11 +1,11 @@
-"""Times of day: 下午三点半, 15:30, "3 pm", "half past four"; and parts of a day, by the hour they are taken for."""
+"""Times of day: 下午三点半, 15:30, "3 pm", "half past four", "at ten"; and parts of a day, by the hour they are taken for."""
 
 from __future__ import annotations
 
 import re
 from datetime import time
 
-from nlu.entities.numerals import chinese_number, english_number
+from nlu.entities.numerals import NUMERALS_EN, chinese_number, english_number
 
 _NIGHT_ENDS = 8
 """Nobody means the small hours who says no more than three o'clock."""
@@ -24,6 +24,12 @@ _EN = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(r"\b(?P<share>half|quarter) (?P<side>past|to) (?P<hour>[a-z]+|\d{1,2})\b", re.IGNORECASE)
+_AT = re.compile(
+    rf"\b(?:at|around|about|after|before|by|from) (?P<hour>{'|'.join(NUMERALS_EN[:12])}|1[0-2]|[1-9])"
+    r"(?=\W*$|[,.;!?]| (?:on|in the|this|tomorrow|today|tonight|or|and|please|sharp|if|would)\b)",
+    re.IGNORECASE,
+)
+"""Where a bare number is a time of day."""
 _PARTS = {
     "上午": 10, "早上": 10, "明早": 10, "中午": 12, "下午": 14, "傍晚": 18, "晚上": 19, "今晚": 19, "明晚": 19,
     "morning": 10, "noon": 12, "midday": 12, "afternoon": 14, "evening": 19, "tonight": 19,
@@ -35,7 +41,7 @@ _SHARES = {"半": 30, "一刻": 15, "三刻": 45}
 def clock(text: str) -> time | None:
     """The first time of day in a text, else what a part of the day stands for; None where there is neither."""
     lower = text.lower()
-    return _chinese(lower) or _in_figures(lower) or _english(lower) or _past(lower) or _part(lower)
+    return _chinese(lower) or _in_figures(lower) or _english(lower) or _past(lower) or _at(lower) or _part(lower)
 
 
 def _chinese(text: str) -> time | None:
@@ -98,6 +104,14 @@ def _past(text: str) -> time | None:
     if found["side"] == "to":
         hour, minutes = (hour - 1) or _NOON, 60 - minutes
     return _time(hour, minutes, late=_late_beside(text)) if hour > 0 else None
+
+
+def _at(text: str) -> time | None:
+    found = _AT.search(text)
+    if found is None:
+        return None
+    hour = int(found["hour"]) if found["hour"].isdigit() else english_number(found["hour"]) or 0
+    return _time(hour, 0, late=_late_beside(text))
 
 
 def _part(text: str) -> time | None:

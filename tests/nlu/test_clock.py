@@ -36,6 +36,9 @@ from nlu.entities.clock import clock
         ("中午1:30", time(13, 30)),
         ("quarter to one", time(12, 45)),
         ("quarter to ten", time(9, 45)),
+        ("Monday at ten", time(10)),
+        ("after six on friday", time(18)),
+        ("around 4, please", time(16)),
         ("tomorrow morning", time(10)),
         ("this afternoon", time(14)),
         ("明天下午", time(14)),
@@ -46,7 +49,7 @@ def test_a_time_is_known(text: str, at: time) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "tomorrow", "13800138000", "3 flasks", "快一点", "便宜点", "有点贵", "99:99", "早点"]
+    "text", ["", "tomorrow", "13800138000", "3 flasks", "快一点", "便宜点", "有点贵", "99:99", "早点", "at 4 Mill Lane"]
 )
 def test_other_words_are_no_time(text: str) -> None:
     assert clock(text) is None

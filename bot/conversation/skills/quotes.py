@@ -12,6 +12,7 @@ from bot.conversation.memory import OpenTask
 from bot.conversation.skills import pages, variants, which_product
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from nlu.acts import DialogueState
+from nlu.products.budgets import sums
 from nlu.types import EntityKind
 from storage.orders import Order
 
@@ -19,12 +20,13 @@ _SEVERAL = 2
 
 
 def _how_many(turn: Turn, _before: str) -> str:
-    """How many a message speaks of, in figures; to the question for it a number alone will do."""
+    """How many a message speaks of, in figures; to the question for it a number alone will do, in words, too."""
     named = turn.named(EntityKind.QUANTITY)
-    if named is not None:
-        return named
-    bare = turn.text.strip()
-    return bare if bare.isdecimal() else ""
+    pending = turn.memory.pending
+    if named is not None or pending is None or pending.data.get("slot") != "quantity":
+        return named or ""
+    numbers = {int(one.value) for one in sums(turn.text)}
+    return str(numbers.pop()) if len(numbers) == 1 else ""
 
 
 def _day(turn: Turn, _before: str) -> str:

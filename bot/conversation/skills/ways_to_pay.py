@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from bot.conversation.answer import Answer
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import order_rules, pages, product_words
 from bot.conversation.turn import Turn
+from nlu.normalise import simplify
 from nlu.types import Passage
 from storage.orders import Order
 
+_CARDS = frozenset({"visa", "mastercard", "amex", "maestro", "unionpay", "银联"})
+_CARD = ("card", "银行卡", "信用卡")
 _changed = order_rules.changing("change_order", "items")
 
 
@@ -33,12 +38,14 @@ async def not_named(turn: Turn, _order: Order | None, opened: OpenTask) -> str:
     told = opened.values.get("payment_method", "")
     # Only an entry that surely tells the ways tells which there are not.
     rule = await _rule(turn, pages.SURE)
-    if rule is None or any(word in rule.text.casefold() for word in _said_of(told)):
+    if rule is None or any(word in simplify(rule.text).casefold() for word in _said_of(told)):
         return ""
     return f"{turn.say('payment-not-named', told=told)}\n{pages.passage_text(turn, rule)}"
 
 
 def _said_of(told: str) -> list[str]:
-    """The words of a way to pay that tell it from others."""
-    latin = [word for word in product_words.latin(told.casefold()) if product_words.means_something(word)]
-    return latin or [told.casefold().strip()]
+    """The words of a way to pay that tell it from others; of a card also that it is one."""
+    said = simplify(told).casefold().strip()
+    latin = [word for word in product_words.latin(said) if product_words.means_something(word)]
+    pairs = [one + other for one, other in pairwise(said) if not (one + other).isascii()]
+    return [*(latin or pairs or [said]), *(_CARD if _CARDS & {*latin, *pairs} else ())]

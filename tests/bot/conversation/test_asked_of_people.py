@@ -51,10 +51,11 @@ async def test_below_the_pages_number_there_is_no_offer_of_its_own(real: Chat) -
     assert not await made(real)
 
 
-async def test_what_is_missing_for_an_offer_is_asked(real: Chat) -> None:
+@pytest.mark.parametrize("count", ["80", "80！", "eighty", "八十"])
+async def test_what_is_missing_for_an_offer_is_asked(real: Chat, count: str) -> None:
     await real.says("Can I get a quote?")
     await real.says("Longjing Tea")
-    await real.says("80")
+    await real.says(count)
     (asked,) = await made(real)
     assert asked.details["quantity"] == "80"
 

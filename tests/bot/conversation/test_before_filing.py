@@ -149,6 +149,13 @@ async def test_a_way_to_pay_that_the_pages_do_not_name_is_not_asked_for(bought: 
     assert [one.details["payment_method"] for one in await made(bought)] == ["银行卡"]
 
 
+@pytest.mark.parametrize("way", ["銀行卡", "Visa", "mastercard 囉"])
+async def test_a_way_to_pay_is_known_in_other_signs_and_by_the_name_of_a_card(bought: Chat, way: str) -> None:
+    bought.pages.passages["可以用哪些方式付款"] = "支持银行卡和现金。"
+    await bought.says(f"A8000 改用{way}付", first("payment_change", slots=(("payment_method", way),)))
+    assert [one.details["payment_method"] for one in await made(bought)] == [way]
+
+
 async def test_how_an_unpaid_order_is_paid_needs_no_request(bought: Chat) -> None:
     await bought.store.write(lambda c: shop.add_order(c, "o5", "A5000", "placed"))
     told = first("payment_change", slots=(("payment_method", "银行卡"),))
