@@ -100,6 +100,7 @@ _couriers = word_test(
 )
 _promised = word_test("说好 答应 承诺 说过", "promised never_came was_told said_you_would no_call")
 _makes_complaint = word_test("投诉", "complain complaint complaining")
+_denied = word_test("不是投诉 没投诉", "not_a_complaint no_complaint isn't_a_complaint")
 _asks_how = word_test(
     "怎么投诉 如何投诉 哪里投诉 在哪投诉 怎样投诉 向谁投诉 不投诉 不想投诉",
     "how where who whom what's_the address complaints don't_want_to_complain not_complaining",
@@ -132,8 +133,9 @@ def asks_for_case(text: str) -> bool:
 
 
 def complains(text: str) -> bool:
-    """Whether somebody plainly makes a complaint, and doesn't ask how that is done or stands."""
-    return _makes_complaint(text) and not asks_for_case(text) and not _asks_how(text)
+    """Whether somebody plainly makes a complaint, and doesn't deny it or ask how that is done or stands."""
+    other = asks_for_case(text) or _asks_how(text) or _denied(text)
+    return _makes_complaint(text) and not other
 
 
 def asks_how_to_complain(text: str) -> bool:
