@@ -79,7 +79,7 @@ def build(
 @app.command("context")
 def context(
     out: Annotated[Path, typer.Option(help="The model folder that it is put into.")] = modelfiles.SHIPPED,
-    passes: Annotated[int, typer.Option(min=1, help="Times that every turn is learned from.")] = 10,
+    passes: Annotated[int, typer.Option(min=1, help="Times that every turn is learned from.")] = 8,
     seed: Annotated[
         int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed and turns give the same model.")
     ] = 7,

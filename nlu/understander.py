@@ -55,6 +55,9 @@ CLOSE = 2.2
 EARLIER = 0.2
 """Share of the message by which what speaks for the second must lie before what speaks for the first."""
 
+KNOWN = 0.8
+"""From this probability on the heads alone say what a message means; on development messages no more of those that are
+plain are read wrongly then, and half again as many of those that tell circumstances are read rightly."""
 SURE_WISH = 0.7
 """From this probability on, a clause is a wish of its own …"""
 LIKELY_WISH = 0.4
@@ -63,6 +66,8 @@ NO_WISHES = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitc
 WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
 """Two of them in two sentences are one question."""
 _ANSWERS = frozenset({"affirm", "deny"})
+_HEARD_AT_ONCE = _ANSWERS | {"opt_out"}
+"""What the heads alone hear: a wish to be left alone is no matter of likelihood."""
 _OF_THE_SHOP = frozenset({EntityKind.ORDER_NUMBER, EntityKind.PRODUCT})
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
 _ONE_KEY = re.compile(r"(.)\1{5,}", re.DOTALL)
@@ -122,25 +127,28 @@ class TransformerUnderstander:
         form: Normalised,
         encoded: Encoded,
         said: HeadOutputs,
-        intents: Sequence[IntentScore],
+        intents: tuple[IntentScore, ...],
         entities: Sequence[Entity],
         state: DialogueState,
-    ) -> Acts:
-        """What the message does in its conversation.
+    ) -> tuple[Acts, tuple[IntentScore, ...]]:
+        """What the message does in its conversation, and what its words mean by themselves.
 
-        A message that is about nothing said before wishes what its own words wish.
+        A message that is about nothing said before wishes what its own words wish: both readings tell what that is.
         """
         alone = acts_alone(message, intents, entities, state)
         if self._context is None or not intents:
             several = self._wishes_of_clauses(message, form, intents)
-            return replace(alone, wishes=several) if several else alone
+            return replace(alone, wishes=several) if several else alone, intents
         acts = self._context.read(message, form, encoded, self._heads.probabilities(said.logits), state)
+        if not _is_about(state):
+            intents = _by_both(intents, acts.wishes)
         orders = {one.value for one in entities if one.kind is EntityKind.ORDER_NUMBER}
         in_context = _needs_context(state, acts)
         if len(orders) > 1 or not in_context:
-            alike = acts.wishes if in_context else _wished(message, intents[0])
+            heard = in_context or len(acts.wishes) > 1
+            alike = acts.wishes if heard else _wished(message, intents[0])
             acts = replace(acts, wishes=self._wishes_of_clauses(message, form, intents) or alike)
-        return with_plain_words(message, state, acts, alone, entities)
+        return with_plain_words(message, state, acts, alone, entities), intents
 
     def _wishes_of_clauses(
         self, message: str, form: Normalised, whole: Sequence[IntentScore]
@@ -186,6 +194,9 @@ class TransformerUnderstander:
         order = self._first_wish_first(said.logits, encoded)
         readable = _is_readable(text)
         intents = self._intents(said.logits, order) if readable else ()
+        by_heads = intents
+        acts, intents = self._acts(message, form, encoded, said, intents, entities, dialogue.state)
+        told_anew = intents != by_heads and intents[0].intent != OUT_OF_SCOPE
         feels = readable or len(text) <= EMOJI_AT_MOST
         sentiment, strength = self._sentiment(said.sentiment) if feels else (Sentiment.NEUTRAL, 0.0)
         return Understanding(
@@ -196,14 +207,14 @@ class TransformerUnderstander:
             sentiment_strength=strength,
             urgent=readable and logistic(said.urgent) > float(self._heads.urgent_threshold),
             out_of_scope=said.scope if readable else 1.0,
-            understood=readable and self._is_understood(intents, said.scope, entities),
+            understood=readable and (told_anew or self._is_understood(intents, said.scope, entities)),
             entities=entities,
             words=tuple(text[start : start + len(word)] for word, start in cut),
             deciding_words=self._deciding(text, cut, encoded, ngrams, order[0]) if intents else (),
             offensive=readable and logistic(said.offensive) > float(self._heads.offensive_threshold),
             acts=whole_words(
                 message,
-                self._acts(message, form, encoded, said, intents, entities, dialogue.state),
+                acts,
                 [form.original_span(start, start + len(word)) for word, start in cut],
             ),
             vector=_unit(encoded.pooled),
@@ -297,8 +308,33 @@ def _place(weights: Floats32) -> float:
 
 def _needs_context(state: DialogueState, acts: Acts) -> bool:
     """Whether a message may be about something said before, or wishes what its words alone aren't known for."""
-    about = state.question is not None or bool(state.tasks or state.filed or state.shown)
-    return about or any(wish.intent not in INTENTS for wish in acts.wishes)
+    return _is_about(state) or any(wish.intent not in INTENTS for wish in acts.wishes)
+
+
+def _is_about(state: DialogueState) -> bool:
+    """Whether there is something that a message may be about."""
+    return state.question is not None or bool(state.tasks or state.filed or state.shown)
+
+
+def _by_both(intents: tuple[IntentScore, ...], wishes: Sequence[Wish]) -> tuple[IntentScore, ...]:
+    """What the words mean, where the heads don't know for sure: what the context model hears leads, which has learned
+    from wishes told by circumstances."""
+    best = intents[0]
+    if not wishes or best.intent in _HEARD_AT_ONCE:
+        return intents
+    # Of several the one that is spoken of first leads.
+    several = len(wishes) > 1 and wishes[0].start < wishes[1].start and wishes[0].probability >= SURE_WISH
+    heard = wishes[0] if several else max(wishes, key=lambda wish: wish.probability)
+    known = best.probability >= KNOWN or any(wish.intent == best.intent for wish in wishes)
+    if (known and not several) or heard.intent == best.intent or heard.intent not in INTENTS:
+        return intents
+    others = [one for one in intents if one.intent != heard.intent]
+    chances = sorted((heard.probability, *(one.probability for one in others)), reverse=True)
+    names = (heard.intent, *(one.intent for one in others))
+    return tuple(
+        IntentScore(intent=name, probability=round(chance, 4))
+        for name, chance in zip(names, chances, strict=True)
+    )[:INTENTS_SHOWN]
 
 
 def _wished(message: str, best: IntentScore) -> tuple[Wish, ...]:

@@ -1,4 +1,4 @@
-"""Times of day: 下午三点半, 15:30, "3 pm", "half past four", "at ten"; and parts of a day, by the hour they are taken for."""
+"""Times of day: 下午三点半, 15:30, "half past four", "at ten"; and parts of a day, by the hour they are taken for."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ _SHARES = {"半": 30, "一刻": 15, "三刻": 45}
 def clock(text: str) -> time | None:
     """The first time of day in a text, else what a part of the day stands for; None where there is neither."""
     lower = text.lower()
-    return _chinese(lower) or _in_figures(lower) or _english(lower) or _past(lower) or _at(lower) or _part(lower)
+    return (
+        _chinese(lower) or _in_figures(lower) or _english(lower) or _past(lower) or _at(lower) or _part(lower)
+    )
 
 
 def _chinese(text: str) -> time | None:

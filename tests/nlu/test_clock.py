@@ -49,7 +49,19 @@ def test_a_time_is_known(text: str, at: time) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "tomorrow", "13800138000", "3 flasks", "快一点", "便宜点", "有点贵", "99:99", "早点", "at 4 Mill Lane"]
+    "text",
+    [
+        "",
+        "tomorrow",
+        "13800138000",
+        "3 flasks",
+        "快一点",
+        "便宜点",
+        "有点贵",
+        "99:99",
+        "早点",
+        "at 4 Mill Lane",
+    ],
 )
 def test_other_words_are_no_time(text: str) -> None:
     assert clock(text) is None

@@ -354,4 +354,4 @@ def test_a_search_among_a_thousand_passages_takes_little_time(understander: Tran
     for one in sections[:20]:
         pages.nearest(one.title, "zh")
     asked = [partial(pages.nearest, one.title, "zh") for one in sections[:20]]
-    assert times_the_yardstick(*asked) < 3.0
+    assert times_the_yardstick(*asked) < 4.0

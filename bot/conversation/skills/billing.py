@@ -77,17 +77,13 @@ async def _protection(turn: Turn) -> Answer:
         "difference": turn.money(paid - current, currency),
     }
     details = {"product": name, "paid": str(paid), "current": str(current), "currency": currency}
-    task = replace(
-        PRICE_PROTECTION, filed="protection-asked", facts=lambda _turn, _order, _opened: values
-    )
+    task = replace(PRICE_PROTECTION, filed="protection-asked", facts=lambda _turn, _order, _opened: values)
     return await tasks.file(turn, task, found, details)
 
 
 async def _bought(turn: Turn) -> Order | Answer:
     """The order of not too long ago that something became cheaper of."""
-    return await which_order.find(
-        turn, lambda order: turn.now - order.placed_at <= _PROTECTED, "protect:ask"
-    )
+    return await which_order.find(turn, lambda order: turn.now - order.placed_at <= _PROTECTED, "protect:ask")
 
 
 async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from bot.conversation.skills import product_words, qualities
+from bot.conversation import phrases
+from bot.conversation.skills import ordinals, product_words, qualities
 from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.products import lexicon, needs, places
@@ -178,6 +179,9 @@ def goes_on(turn: Turn) -> bool:
         return (now.limits or bool(now.extent)) and not qualities.in_question(turn.text)
     if when or wants_others(turn) or _is_to_be(turn):
         return True
+    if phrases.asks(turn.text) and ordinals.places(turn.text, len(turn.memory.products)):
+        # Who asks of one by its place wants no others.
+        return False
     entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None
     pointed = len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products
     if now.unwanted or now.owned or now.allergies or (now.limits and not (pointed and turn.acts.wishes)):

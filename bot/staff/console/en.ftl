@@ -166,6 +166,7 @@ detail-phone = Phone
 detail-tax_number = Tax number
 detail-email = E-mail
 detail-amount = Amount
+detail-seen = Seen cheaper
 detail-payment_method = Way of paying
 detail-when = When
 detail-note = For the courier

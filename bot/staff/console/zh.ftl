@@ -166,6 +166,7 @@ detail-phone = 电话
 detail-tax_number = 税号
 detail-email = 邮箱
 detail-amount = 金额
+detail-seen = 看到的价格
 detail-payment_method = 付款方式
 detail-when = 时间
 detail-note = 给快递员

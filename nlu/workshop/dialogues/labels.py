@@ -10,6 +10,8 @@ TASKS = (
     "cancel_order", "change_items", "change_address", "account_address", "change_payment", "return", "exchange",
     "refund", "item_problem", "delivery_problem", "chase", "invoice", "discount", "recommend", "search",
     "size_advice", "restock_notice", "opt_in", "opt_out", "delete_data", "human", "review", "show",
+    "delivery_note", "redirect", "parcels", "repair", "payment_check", "points_check", "price_protection", "quote",
+    "call_back", "complaint", "data_export",
 )  # fmt: skip
 """`show` stands for products on the screen that were not looked for."""
 SLOTS = (
@@ -19,13 +21,14 @@ SLOTS = (
 )  # fmt: skip
 """What a message may tell."""
 ASKED_FOR = (
-    *SLOTS, "items", "details", "problem", "photo", "kind", "contact", "product", "meaning",
+    *SLOTS, "items", "details", "problem", "photo", "kind", "contact", "product", "meaning", "note", "when", "wanted",
 )  # fmt: skip
 """What the bot may ask for."""
 WISHES = (
     *(name for name in INTENTS if name not in ("affirm", "deny")),
     "exchange_request", "product_compare", "size_advice", "payment_change", "account_address", "order_facts",
-    "request_status", "chase_parcel", "repeat", "language",
+    "request_status", "chase_parcel", "repeat", "language", "delivery_note", "redirect", "parcels", "repair_request",
+    "payment_check", "points_check", "restock_notice", "quote", "call_back",
 )  # fmt: skip
 SHOWN = ("order", "product", "version", "line", "page", "meaning")
 ACTS = tuple(Act)

@@ -30,7 +30,7 @@ class Plan:
     """How long to learn."""
 
     seed: int = 7
-    passes: int = 10
+    passes: int = 8
     """Over the turns written by hand."""
     batch: int = 44
     set_in: float = 0.3
