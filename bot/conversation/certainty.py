@@ -3,6 +3,7 @@ alone, which know nothing of what is on the screen."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation import phrases
@@ -39,6 +40,12 @@ def is_guessed(skills: Registry, intent: str, read: Understanding, *, placed: bo
     if wish is not None:
         return not _is_plain(skills, wish, read)
     return not (_tells_of(skills, intent, read) or _wishes_a_task(skills, read))
+
+
+def wishes_task(skills: Registry, text: str, wishes: Sequence[Wish]) -> bool:
+    """Whether something that only people do is plainly wished where it is said, and nothing asked."""
+    plain = any(one.intent in skills.tasks_of and one.probability >= _PLAINLY for one in wishes)
+    return plain and not phrases.asks(text)
 
 
 def _wishes_a_task(skills: Registry, read: Understanding) -> bool:

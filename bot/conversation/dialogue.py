@@ -8,7 +8,6 @@ people's hands.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -62,8 +61,6 @@ from bot.conversation.turn import Turn
 from bot.messages import IncomingKind
 from nlu.acts import Act, DialogueState
 from nlu.types import DialogueContext, Understanding
-
-log = logging.getLogger(__name__)
 
 _FAIRLY = 0.3
 _OF_ONE_PRODUCT = unclear.ABOUT_ITS_USE | {"product_question"}
@@ -248,8 +245,9 @@ async def _by_words(turn: Turn, wish: str, modes: Mapping[str, str]) -> tuple[de
 
 
 async def _in_plain_words(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
-    """What goes on from the answer before, or is asked of a refund or goods, in words that mean one thing; () if
-    nothing."""
+    """What goes on from the answer before, or is asked of a refund or goods; () if nothing, or a task is wished."""
+    if certainty.wishes_task(REGISTRY, turn.text, turn.acts.wishes):
+        return ()
     aside = await refunds.by_the_way(turn)
     if aside is not None:
         aside = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))

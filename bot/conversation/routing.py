@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.conversation import certainty, heard, phrases
 from bot.conversation.heard import BY_FORM
 from bot.conversation.refusals import Heeded
-from bot.conversation.registry import REGISTRY
+from bot.conversation.registry import HOLDS, REGISTRY
 from bot.conversation.skills import (
     again_words,
     bargain_words,
@@ -63,19 +63,6 @@ _PREFERRED = frozenset(
     }
 )
 _NEAR = 0.7
-_HOLDS = {
-    "return_request": frozenset({"exchange_request"}),
-    "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
-    "refund_status": frozenset({"return_request", "exchange_request"}),
-    "change_order": frozenset({"exchange_request", "cancel_order"}),
-    "item_problem": frozenset({"return_request", "exchange_request", "refund_request"}),
-    "chase_parcel": frozenset({"delivery_problem"}),
-    "product_question": frozenset({"product_compare"}),
-    "price_question": frozenset({"product_compare"}),
-    "recommend_request": frozenset({"product_compare"}),
-    "complaint": frozenset(REGISTRY.tasks_of) | HEARD_ANYWAY,
-}
-"""Wishes that are part of another in the same message: whoever returns something wants the money back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,7 +330,7 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     wished = {wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER}
     for read, part in reading.wishes:
         wish = certainty.as_asked(REGISTRY, read, part)
-        if wished & _HOLDS.get(wish.intent, frozenset()):
+        if wished & HOLDS.get(wish.intent, frozenset()):
             continue
         if _belongs_to_another(reading, wish) or is_read_otherwise(reading, wish):
             continue

@@ -352,10 +352,11 @@ async def _missing(turn: Turn) -> Answer:
         return await order_status.awaited(turn, found)
     if turn.does(Act.ADDS) and (more := await tasks.told_of_a_trouble(turn, LOST, found)) is not None:
         return more
-    # What is still on its way is asked after; only what is shown as delivered can be lost.
+    # What is still on its way is asked after first; what is shown as delivered, or was asked after, can be lost.
     boxes = parcel_words.meant(turn, found)
     coming = found.status == "shipped" and any(box.status != "delivered" for box in boxes)
-    chased = turn.intent in ("chase", "chase_parcel") or coming
+    asked_after = any(one.task == CHASE.name and one.order == found.id for one in turn.memory.filed)
+    chased = turn.intent in ("chase", "chase_parcel") or (coming and not asked_after)
     return await tasks.file(turn, CHASE if chased else LOST, found)
 
 

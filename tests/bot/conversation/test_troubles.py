@@ -166,3 +166,13 @@ async def test_a_lower_price_that_the_shop_does_not_know_is_passed_on_once_confi
     ((number, words),) = await kept(chat)
     assert number == "A1019"
     assert "live stream" in words
+
+
+async def test_a_parcel_that_was_asked_after_and_is_still_called_lost_is_looked_into(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1024 催一下快递", means("chase_parcel"))
+    await chat.says("A1024 快递说签收了 我没收到 要报失", means("delivery_problem"))
+    conversation = (await chat.contact()).conversation
+    async with chat.store.read() as connection:
+        made = await Requests(connection).of_conversation(conversation.id)
+    assert {one.kind for one in made} == {"chase_parcel", "delivery_problem"}
