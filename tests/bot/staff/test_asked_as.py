@@ -93,7 +93,7 @@ async def test_only_words_that_find_the_entry_are_lines_for_it(team: Team, pages
 
 async def test_nothing_stands_beside_what_no_entry_is_near_to(team: Team, pages: Path) -> None:
     await missed_turn(team, "my kettle leaks and the warranty card is lost")
-    await missed_turn(team, "哈哈哈哈", language="zh", address="v-2")
+    await missed_turn(team, "发票抬头写错了", language="zh", address="v-2")
     found = await _beside(team, pages, pages)
     assert [(one.nearest, one.searched) for one in found] == [(None, True), (None, True)]
     assert await _beside(team, pages / "none", pages / "none") == found
@@ -164,7 +164,7 @@ def test_the_log_of_decisions_has_words_for_it() -> None:
 @pytest.mark.slow
 async def test_the_page_shows_the_entry_and_adds_to_it(team: Team, pages: Path) -> None:
     await missed_turn(team, "can i take my dog in")
-    await missed_turn(team, "哈哈哈哈", language="zh", address="v-2")
+    await missed_turn(team, "发票抬头写错了", language="zh", address="v-2")
     who = "ann"
 
     async def page() -> None:
