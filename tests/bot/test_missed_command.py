@@ -173,21 +173,21 @@ def test_the_nearest_entry_stands_beside_a_group_and_takes_its_words(home: Path)
         )
         conversation = await connection.scalar(select(message.c.conversation_id).limit(1))
         assert conversation is not None
-        await said(connection, conversation, "can you gift wrap it", at=utc_now(), missed="unclear")
+        await said(connection, conversation, "could you wrap it as a present", at=utc_now(), missed="unclear")
 
     _in_store(home, lambda store: store.write(fill))
     shown = RUN.invoke(app, ["nlu", "missed", "--pages"])
     assert shown.exit_code == 0, shown.output
     assert "gifts › Do you wrap presents?" in shown.output
-    assert "Also asked as: can you gift wrap it" in shown.output or "也会这样问" in shown.output
+    assert "Also asked as: could you wrap it as a present" in shown.output or "也会这样问" in shown.output
     found = json.loads(RUN.invoke(app, ["nlu", "missed", "--pages", "--json"]).stdout)
     assert [one["nearest"]["entry"]["page"] for one in found if one["nearest"]] == ["gifts"]
-    told = ["gifts", "Do you wrap presents?", "can you gift wrap it", "--language", "en"]
+    told = ["gifts", "Do you wrap presents?", "could you wrap it as a present", "--language", "en"]
     for said_of in ("1 added to gifts", "has all of them already"):
         added = RUN.invoke(app, ["nlu", "asked-as", *told])
         assert added.exit_code == 0, added.output
         assert said_of in added.output
-    assert "## Do you wrap presents?\nAlso asked as: can you gift wrap it\n" in page.read_text("utf-8")
+    assert "## Do you wrap presents?\nAlso asked as: could you wrap it as a present\n" in page.read_text("utf-8")
     refused = RUN.invoke(app, ["nlu", "asked-as", "gifts", "Whither?", "where to"])
     assert refused.exit_code == 1
     assert "no page" in refused.output

@@ -117,7 +117,7 @@ _DONE = {
 }
 _DONE_YET = re.compile(r"[,.:;-]\s*(?:is it |already |been )?(?P<done>\w+)(?: yet)?\W*$")
 """The walnut loaf, sent?"""
-_PAID_WITH = re.compile(r"\b(?:pay|paid)\b[^.?!]* with\W*$")
+_PAID_WITH = re.compile(r"\b(?:pay|paid)\b[^.?!]{0,80} with\W{0,8}$")
 _BOUGHT_IT = re.compile(r"\bdid i (?:\w+ ){0,2}(?:order|buy|place)\b|第?[一二两三几上]?[回次]买")
 _IS_THERE_YET = re.compile(
     r"\b(?:is|are) (?!you\b|it possible)[^.?!]{0,60}\b(?:here|there|in the|with me)\b[^.?!]{0,60}\byet\b"

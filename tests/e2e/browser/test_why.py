@@ -22,7 +22,7 @@ def test_staff_open_why_below_an_answer(site: Site, open_page: OpenPage) -> None
     password = site.staff("yan", "--name", "Yan", "--language", "en")
     yan = sign_in(open_page(f"{site.address}/staff/"), "yan", password)
     entry(yan, "I want to talk to a human about returning it")
-    why = yan.locator(".bubble-box", has_text="7 days").locator("details.why")
+    why = yan.locator(".bubble-box", has_text="7 days").locator("details.why").first
     lines = why.get_by_text("Page: returns")
     expect(lines).to_be_hidden()
     why.get_by_text("Why?").click()
