@@ -187,7 +187,9 @@ def test_the_nearest_entry_stands_beside_a_group_and_takes_its_words(home: Path)
         added = RUN.invoke(app, ["nlu", "asked-as", *told])
         assert added.exit_code == 0, added.output
         assert said_of in added.output
-    assert "## Do you wrap presents?\nAlso asked as: could you wrap it as a present\n" in page.read_text("utf-8")
+    assert "## Do you wrap presents?\nAlso asked as: could you wrap it as a present\n" in page.read_text(
+        "utf-8"
+    )
     refused = RUN.invoke(app, ["nlu", "asked-as", "gifts", "Whither?", "where to"])
     assert refused.exit_code == 1
     assert "no page" in refused.output
