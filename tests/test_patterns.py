@@ -22,8 +22,8 @@ ROOMS = ("bot", "kernel", "nlu", "retention", "storage")
 BOUND = 0.005
 """Seconds of processor time that one pattern may take for one text of LONGEST characters."""
 YARDSTICKS = 45
-"""In the measure of `tests.speed`, where the machine is slower, or is for an hour: the slowest take 10 to 19 there, and 32
-on some processors."""
+"""In the measure of `tests.speed`, where the machine is slower, or is for an hour: the slowest take 10 to 19 there,
+and 32 on some processors."""
 LENGTHS = (16, 20, 28, 40, 64, 128, 512, LONGEST)
 """Short ones first: a pattern whose time doubles with every few characters is seen before it takes for ever."""
 RUNS = 8
