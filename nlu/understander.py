@@ -140,12 +140,13 @@ class TransformerUnderstander:
             several = self._wishes_of_clauses(message, form, intents)
             return replace(alone, wishes=several) if several else alone, intents
         acts = self._context.read(message, form, encoded, self._heads.probabilities(said.logits), state)
-        if not _is_about(state):
+        first = not (_is_about(state) or state.before)
+        if first:
             intents = _by_both(intents, acts.wishes)
         orders = {one.value for one in entities if one.kind is EntityKind.ORDER_NUMBER}
         in_context = _needs_context(state, acts)
         if len(orders) > 1 or not in_context:
-            heard = in_context or len(acts.wishes) > 1
+            heard = in_context or (first and len(acts.wishes) > 1)
             alike = acts.wishes if heard else _wished(message, intents[0])
             acts = replace(acts, wishes=self._wishes_of_clauses(message, form, intents) or alike)
         return with_plain_words(message, state, acts, alone, entities), intents
