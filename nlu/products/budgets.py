@@ -79,7 +79,7 @@ _TO = re.compile(
 )
 _DENIED = re.compile(
     r"(?:\b(?:not|no|nothing|never|nor|don['’]?t|doesn['’]?t|can['’]?t|cannot|won['’]?t|wouldn['’]?t|shouldn['’]?t)\b"
-    r"[^,.;!?]{0,28}|[不别没][^，。；！？,]{0,6})$",
+    r"[^,.;!?]{0,28}|(?:(?<![是能会要])不|(?<![特区分个类])别(?![的人家处])|没(?!有))[^，。；！？,]{0,6})$",
     re.IGNORECASE,
 )
 """Before a bound: "nothing over" is at most, "not a penny under" at least."""

@@ -48,6 +48,8 @@ def test_a_budget_is_a_sum_or_a_range(text: str, low: int | None, high: int | No
         ("nothing under 50, please", 50, None),
         ("不想超过两百", None, 200),
         ("no wool, over 100", 100, None),
+        ("有没有超过500的", 500, None),
+        ("别的超过300的", 300, None),
     ],
 )
 def test_a_bound_that_is_denied_is_the_other_one(text: str, low: int | None, high: int | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from bot.conversation.answer import Answer
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import order_rules, pages, product_words
@@ -12,7 +10,8 @@ from nlu.normalise import simplify
 from nlu.types import Passage
 from storage.orders import Order
 
-_CARDS = frozenset({"visa", "mastercard", "amex", "maestro", "unionpay", "银联"})
+_CARDS = ("visa", "mastercard", "amex", "maestro", "unionpay", "银联")
+_PARTICLES = "啰啦喇呀吧呢哦啊嘛的"
 _CARD = ("card", "银行卡", "信用卡")
 _changed = order_rules.changing("change_order", "items")
 
@@ -45,7 +44,6 @@ async def not_named(turn: Turn, _order: Order | None, opened: OpenTask) -> str:
 
 def _said_of(told: str) -> list[str]:
     """The words of a way to pay that tell it from others; of a card also that it is one."""
-    said = simplify(told).casefold().strip()
+    said = simplify(told).casefold().strip().rstrip(_PARTICLES)
     latin = [word for word in product_words.latin(said) if product_words.means_something(word)]
-    pairs = [one + other for one, other in pairwise(said) if not (one + other).isascii()]
-    return [*(latin or pairs or [said]), *(_CARD if _CARDS & {*latin, *pairs} else ())]
+    return [*(latin or [said]), *(_CARD if any(name in said for name in _CARDS) else ())]

@@ -156,6 +156,13 @@ async def test_a_way_to_pay_is_known_in_other_signs_and_by_the_name_of_a_card(bo
     assert [one.details["payment_method"] for one in await made(bought)] == [way]
 
 
+async def test_a_way_to_pay_is_not_named_by_words_that_any_way_has(bought: Chat) -> None:
+    bought.pages.passages["可以用哪些方式付款"] = "支持银行卡付款和现金付款。"
+    told = first("payment_change", slots=(("payment_method", "货到付款"),))
+    assert "支持银行卡付款" in said(await bought.says("A8000 改用货到付款", told))
+    assert not await made(bought)
+
+
 async def test_how_an_unpaid_order_is_paid_needs_no_request(bought: Chat) -> None:
     await bought.store.write(lambda c: shop.add_order(c, "o5", "A5000", "placed"))
     told = first("payment_change", slots=(("payment_method", "银行卡"),))
