@@ -36,7 +36,7 @@ from bot.conversation import (
 )
 from bot.conversation.answer import Answer
 from bot.conversation.read_message import ANSWERING, parts_of
-from bot.conversation.registry import REGISTRY
+from bot.conversation.registry import HEARD_ANYWAY, REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
     ahead,
@@ -86,7 +86,7 @@ async def _read(turn: Turn) -> Reading:
     whole = refused.whole
     wishes = [wish for wish in whole.acts.wishes if wish.intent not in TALK]
     # What is heard whatever else is said has to be plain by itself.
-    apart = len(wishes) > 1 or any(wish.intent in routing.HEARD_ANYWAY for wish in wishes)
+    apart = len(wishes) > 1 or any(wish.intent in HEARD_ANYWAY for wish in wishes)
     parts = await _understood(turn, [wish.text for wish in wishes]) if apart else [whole] * len(wishes)
     read_apart = await joined.wishes(turn.text, apart_from) if len(wishes) == 1 else []
     return Reading(
@@ -305,8 +305,8 @@ def _is_left(turn: Turn, intent: str, part: Understanding, taken_up_by: str) -> 
     if taken_up_by == "request" and len(part.text) >= len(turn.text.strip()):
         # Who takes one thing back may wish another in the same breath.
         instead = turn.surely(Act.WITHDRAWS) and len(parts_of(turn.text)) > 1 and intent in REGISTRY.tasks_of
-        return instead or intent in routing.HEARD_ANYWAY
-    if intent in routing.HEARD_ANYWAY:
+        return instead or intent in HEARD_ANYWAY
+    if intent in HEARD_ANYWAY:
         return True
     skill = REGISTRY.by_intent.get(intent)
     reads = skill is not None and not skill.tasks

@@ -66,6 +66,8 @@ REGISTRY = Registry(
     for skill in module.SKILLS
 )
 
+HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
+"""Wishes that nothing stands before."""
 HOLDS: Mapping[str, frozenset[str]] = {
     "return_request": frozenset({"exchange_request"}),
     "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
@@ -83,6 +85,6 @@ HOLDS: Mapping[str, frozenset[str]] = {
     "warranty_repair": frozenset({"repair_request"}),
     "payment_problem": frozenset({"payment_check"}),
     "membership_points": frozenset({"points_check"}),
-    "complaint": frozenset(REGISTRY.tasks_of) | {"opt_out", "human_agent"},
+    "complaint": frozenset(REGISTRY.tasks_of) | HEARD_ANYWAY,
 }
 """Wishes that are part of another in the same message: whoever returns something wants the money back."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.conversation import certainty, heard, phrases
 from bot.conversation.heard import BY_FORM
 from bot.conversation.refusals import Heeded
-from bot.conversation.registry import HOLDS, REGISTRY
+from bot.conversation.registry import HEARD_ANYWAY, HOLDS, REGISTRY
 from bot.conversation.skills import (
     again_words,
     bargain_words,
@@ -26,8 +26,6 @@ from nlu.entities.address_parts import may_be_address
 from nlu.intents import INTENTS
 from nlu.types import EntityKind, IntentScore, Understanding
 
-HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
-"""Wishes that nothing stands before."""
 _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_question", "discount_request"})
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.conversation import decisions, one_question, phrases, routing, waiting
 from bot.conversation.answer import Answer
-from bot.conversation.registry import REGISTRY
+from bot.conversation.registry import HEARD_ANYWAY, REGISTRY
 from bot.conversation.skills import (
     fallback,
     line_words,
@@ -137,7 +137,7 @@ async def described(
 ) -> tuple[decisions.Decision, ...] | None:
     """What the pages surely state to a message that was taken for nothing of ours or nothing for sure, or goods that it
     describes; None where it may be about an order, or wish what people do."""
-    others = REGISTRY.about_orders | REGISTRY.tasks_of.keys() | routing.HEARD_ANYWAY | {"complaint"}
+    others = REGISTRY.about_orders | REGISTRY.tasks_of.keys() | HEARD_ANYWAY | {"complaint"}
     elsewhere = any(
         score.intent in others and score.probability >= routing.PLAUSIBLE for score in whole.intents
     )
